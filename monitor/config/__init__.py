@@ -1,0 +1,1 @@
+"""rules.toml -> Config, or the full list of faults for a person."""

@@ -1,0 +1,1 @@
+"""From alerts to what people do. Pure."""

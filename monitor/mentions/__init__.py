@@ -1,0 +1,1 @@
+"""What a text says: normalised, matched to topics, told apart from its copies. Pure."""

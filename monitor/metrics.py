@@ -1,0 +1,1 @@
+"""Every Prometheus metric in one table, on an injected registry."""

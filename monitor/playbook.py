@@ -1,0 +1,1 @@
+"""A playbook read, checked, rendered into a Notice."""

@@ -1,0 +1,82 @@
+"""A rule as it is written: what is counted, by what, which detector judges, and the ladder of four tiers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from monitor.detectors import DetectorKind, Threshold
+from monitor.model import Tier
+from monitor.series import Measure
+from monitor.times import Bound, Duration
+
+
+class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The conditions of one tier; all must hold. At least one of above, below, rarer_than."""
+
+    above: Bound | None = None
+    below: Bound | None = None
+    rarer_than: Duration | None = None
+    floor: float | None = None
+    families: int | None = None
+    for_: Duration = field(default=Duration(0), name="for")
+
+
+class Leave(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A tier is left after the value stayed `dwell` under `below` × its bound (a `below` tier: over bound ÷ below)."""
+
+    below: float = 0.9
+    dwell: Duration = Duration(600)
+
+
+class Where(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which records count. Empty lists ask nothing. `kind` and `subject` are for findings."""
+
+    topic: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    family: tuple[str, ...] = ()
+    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    kind: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
+
+
+class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[rule]]`. Spans are seconds. `of` = mentions, findings, or the name of a sample series."""
+
+    name: str
+    risk: str
+    of: str = "mentions"
+    where: Where = Where()
+    per: str = ""
+    measure: Measure = "count"
+    window: Duration = Duration(3600)
+    every: Duration = Duration(60)
+    align: Duration | None = None
+    min_denominator: float = 0.0
+    by: tuple[str, ...] = ()
+    incident_by: tuple[str, ...] | None = None
+    max_series: int = 200
+    mode: Literal["live", "shadow"] = "live"
+    playbook: str = ""
+    detector: DetectorKind = Threshold()
+    blue: Rung | None = None
+    yellow: Rung | None = None
+    orange: Rung | None = None
+    red: Rung | None = None
+    leave: Leave = Leave()
+
+    def rungs(self) -> list[tuple[Tier, Rung]]:
+        """The tiers that are written, lowest first."""
+        pairs = zip(
+            (Tier.BLUE, Tier.YELLOW, Tier.ORANGE, Tier.RED),
+            (self.blue, self.yellow, self.orange, self.red),
+            strict=True,
+        )
+        return [(tier, rung) for tier, rung in pairs if rung is not None]
+
+    def scope_labels(self) -> tuple[str, ...]:
+        """The labels that set incidents apart: `incident_by`, else `by` without channel and region."""
+        if self.incident_by is not None:
+            return self.incident_by
+        return tuple(label for label in self.by if label not in ("channel", "region"))

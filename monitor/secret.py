@@ -1,0 +1,56 @@
+"""Secrets stand in the config only by reference: `env:NAME`, `file:PATH`, `credential:NAME`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+KINDS = ("env", "file", "credential")
+
+
+class SecretFault(Exception):
+    """A reference that does not resolve; the text names the reference, never the value."""
+
+
+class Secret:
+    """A reference to a secret. It shows its reference; only `reveal()` gives the value."""
+
+    __slots__ = ("reference",)
+
+    def __init__(self, reference: str) -> None:
+        kind, _, name = reference.partition(":")
+        if kind not in KINDS or not name:
+            raise ValueError("a secret is given by reference: env:NAME, file:PATH or credential:NAME")
+        self.reference = reference
+
+    def reveal(self) -> str:
+        """The value, without surrounding white space; SecretFault when there is none."""
+        kind, _, name = self.reference.partition(":")
+        value = os.environ.get(name, "") if kind == "env" else self._read(kind, name)
+        if not value.strip():
+            raise SecretFault(f"{self.reference} is empty or not set")
+        return value.strip()
+
+    def _read(self, kind: str, name: str) -> str:
+        if kind == "credential":
+            folder = os.environ.get("CREDENTIALS_DIRECTORY")
+            if not folder:
+                raise SecretFault(
+                    f"{self.reference}: CREDENTIALS_DIRECTORY is not set; systemd sets it by LoadCredential="
+                )
+            path = Path(folder) / name
+        else:
+            path = Path(name)
+        try:
+            return path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise SecretFault(f"{self.reference}: {error.strerror or error}") from None
+
+    def __repr__(self) -> str:
+        return f"Secret({self.reference})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other.reference == self.reference
+
+    def __hash__(self) -> int:
+        return hash(self.reference)

@@ -1,0 +1,9 @@
+"""The register of source kinds: the union is what `[[source]] kind = …` may name."""
+
+from monitor.sources.file import File
+from monitor.sources.push import Push
+from monitor.sources.source import Source, SourceFault, SourceGone, Surroundings
+
+SourceKind = File | Push
+
+__all__ = ["File", "Push", "Source", "SourceFault", "SourceGone", "SourceKind", "Surroundings"]

@@ -1,0 +1,1 @@
+"""The demo: a made-up crisis, lived by the real daemon."""

@@ -197,20 +197,36 @@ class Axes(Struct, frozen=True):
     certainty: int = 0
 
 
+class Contact(Struct, frozen=True, kw_only=True):
+    """A person as they could be reached when the incident began: channel -> address as it was written (`env:…`)."""
+
+    display: str = ""
+    language: str = ""
+    timezone: str = ""
+    addresses: dict[str, str] = field(default_factory=dict)
+
+
 class Step(Struct, frozen=True, kw_only=True):
     """One step of the route as it stood when the incident began: who is told, and how long until the next step.
 
     `to`: people ("zhang-wei") and channels ("channel:ops"). `seats`: for a role, its people in order.
+    `tiers`: the tiers for which this step decides. `contacts`: whom a reload may take from the config, but not from here.
     """
 
     to: tuple[str, ...]
     ack_within: float | None = None
     tiers: tuple[int, ...] = ()
     seats: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    contacts: dict[str, Contact] = field(default_factory=dict)
 
 
 class Incident(Struct, frozen=True, kw_only=True):
-    """What people handle. Key: (risk, scope). `version` grows with each change; writers compare and set it."""
+    """What people handle. Key: (risk, scope). `version` grows with each change; writers compare and set it.
+
+    `alerts`: the alerts above calm that belong to it, as (rule, key). `told`: who was owed a notice of it, as people
+    ("zhang-wei") and channels ("channel:ops"); `told_tier`: the tier the last notice gave them (calm: none yet, or
+    closed since). `told_factor`, `told_families`: the evidence of that notice.
+    """
 
     number: str
     risk: str
@@ -235,6 +251,11 @@ class Incident(Struct, frozen=True, kw_only=True):
     linked: tuple[str, ...] = ()
     drill: bool = False
     version: int = 0
+    alerts: tuple[tuple[str, Key], ...] = ()
+    told: tuple[str, ...] = ()
+    told_tier: Tier = Tier.CALM
+    told_factor: float | None = None
+    told_families: tuple[str, ...] = ()
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -341,6 +362,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     drill: bool = False
     supersedes_unsent: Tier | None = None
+    reason_id: str = ""
+    reason_args: dict[str, Any] = field(default_factory=dict)
 
 
 class Text(Struct, frozen=True, tag="text"):
@@ -456,9 +479,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     `incident` bears the new version; the row must still bear `incident.version - 1` (version 1: must not exist yet).
     `timers` are set by their identity (incident, kind, step): waiting ones arm, fired and cancelled ones end.
+    `findings` are opened by their identity (kind, subject), closed where `ended_at` is set.
     """
 
     incident: Incident
     entries: tuple[Entry, ...] = ()
     owed: tuple[Owed, ...] = ()
     timers: tuple[Timer, ...] = ()
+    findings: tuple[Finding, ...] = ()

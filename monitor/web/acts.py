@@ -1,0 +1,126 @@
+"""What people may do to incidents, as data, and what comes of it.
+
+ActFault             the act was not done; nothing changed. `reason` names a message under `web.fault.`
+  Unknown            no incident, silence or delivery of that name
+  Conflict           the state forbids it (already closed, nothing to undo), or somebody was faster: look again
+  Busy               the store cannot write just now (locked, full); try again after `retry_after` seconds
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from monitor.model import Incident, Labels, Tier
+
+
+class ActFault(Exception):
+    """Not done. `args` fill the message `web.fault.<reason>`."""
+
+    def __init__(self, reason: str, **args: Any) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.told = args
+
+
+class Unknown(ActFault):
+    """There is no such thing."""
+
+
+class Conflict(ActFault):
+    """It stands otherwise than the act supposes."""
+
+
+class Busy(ActFault):
+    """Not now."""
+
+    def __init__(self, reason: str = "busy", *, retry_after: float = 5.0, **args: Any) -> None:
+        super().__init__(reason, **args)
+        self.retry_after = retry_after
+
+
+class Acknowledge(Struct, frozen=True, tag="ack", tag_field="act"):
+    """I take it: the actor answers for the incident; escalation stops."""
+
+
+class PassOn(Struct, frozen=True, tag="pass", tag_field="act"):
+    """Not me: the next person of the role is told now. Takes the actor's acknowledgement back, if there is one."""
+
+    comment: str = ""
+
+
+class Undo(Struct, frozen=True, tag="undo", tag_field="act"):
+    """Takes back the actor's own last ack, pass or cancel of this incident; Conflict where there is none."""
+
+
+class Cancel(Struct, frozen=True, tag="cancel", tag_field="act"):
+    """False alarm: closed, and all who were told are told so."""
+
+    comment: str = ""
+
+
+class Resolve(Struct, frozen=True, tag="resolve", tag_field="act"):
+    """Dealt with: closed by a person."""
+
+    comment: str = ""
+
+
+class Raise(Struct, frozen=True, tag="raise", tag_field="act"):
+    """A person's tier over the machine's, until given back by `Lower` to None or the end of the incident."""
+
+    tier: Tier
+    comment: str = ""
+
+
+class Lower(Struct, frozen=True, tag="lower", tag_field="act"):
+    """A person's lower tier; None gives the person's tier back, so that the machine's counts again."""
+
+    tier: Tier | None = None
+    comment: str = ""
+
+
+class Comment(Struct, frozen=True, tag="comment", tag_field="act"):
+    """A line for the timeline; changes nothing else."""
+
+    comment: str
+
+
+Act = Acknowledge | PassOn | Undo | Cancel | Resolve | Raise | Lower | Comment
+
+
+class Done(Struct, frozen=True):
+    """The incident as it stands after the act. `changed` False: it stood so already (a second press changes nothing).
+
+    An acknowledgement of what another holds is no fault: `changed` is False and `incident` tells who.
+    """
+
+    incident: Incident
+    changed: bool = True
+
+
+class Opening(Struct, frozen=True, kw_only=True):
+    """A person raises what the rules did not see. Joins the open incident of that risk and scope, as an alert would."""
+
+    risk: str
+    tier: Tier
+    scope: Labels = {}
+    comment: str = ""
+    drill: bool = False
+
+
+class Hush(Struct, frozen=True, kw_only=True):
+    """A wanted silence. Labels match exactly; hides up to and including `up_to`."""
+
+    matchers: Labels
+    until: float
+    up_to: Tier
+    comment: str
+    starts_at: float | None = None
+
+
+class Ingested(Struct, frozen=True):
+    """What a committed batch came to; refused records are no part of it."""
+
+    accepted: int
+    duplicates: int

@@ -1,0 +1,80 @@
+"""What the web layer is given: the config, the hour, doors to read and to act, the signing key.
+
+The daemon fulfils `Reads` and `Acts`; nothing under `web` opens the store or starts a loop. An actor is a short text,
+kept in the timeline as it is: a person's name ("zhang-wei", by ack link), "token:helpdesk", "user:root" (peer of the
+admin socket) or "local" (loopback without a token).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
+from monitor.config.schema import Config
+from monitor.metrics import Metrics
+from monitor.model import Delivery, DeliveryState, Incident, Silence
+from monitor.web.acts import Act, Done, Hush, Ingested, Opening
+from monitor.web.views import Dossier, Health, Overview, Readiness
+
+if TYPE_CHECKING:
+    from monitor.sources.records import Records
+
+
+class Reads(Protocol):
+    """Queries, each one consistent. They raise `acts.Busy` when the store cannot be read."""
+
+    async def overview(self, now: float) -> Overview:
+        """All that the first page and `status` show."""
+
+    async def incidents(self, *, open_only: bool, limit: int) -> tuple[Incident, ...]:
+        """Incidents, the newest first."""
+
+    async def incident(self, number: str, now: float) -> Dossier | None:
+        """One incident with all that belongs to it; None when no incident bears the number."""
+
+    async def deliveries(self, state: DeliveryState | None, limit: int) -> tuple[Delivery, ...]:
+        """Deliveries in a state (None: all), the newest first."""
+
+    async def silences(self, now: float) -> tuple[Silence, ...]:
+        """Silences in force or still to come."""
+
+
+class Acts(Protocol):
+    """What changes the store; each returns after the commit, or raises `acts.ActFault` and has changed nothing."""
+
+    async def ingest(self, source: str, records: Records, now: float) -> Ingested:
+        """Takes the records of a push source. An empty batch is kept as a sign of life."""
+
+    async def act(self, actor: str, number: str, act: Act, now: float) -> Done:
+        """Does one act on one incident."""
+
+    async def open(self, actor: str, opening: Opening, now: float) -> Done:
+        """Raises an incident by hand."""
+
+    async def silence(self, actor: str, hush: Hush, now: float) -> Silence:
+        """Begins a silence."""
+
+    async def end_silence(self, actor: str, id: str, now: float) -> Silence:
+        """Ends one early."""
+
+    async def resend(self, actor: str, delivery: int, now: float) -> Delivery:
+        """Queues a dead or refused delivery anew, with its old key."""
+
+
+class Site(Struct, frozen=True, kw_only=True):
+    """One running service, as the web layer sees it.
+
+    `config` is called at each request: a reload swaps what it returns.
+    `key` signs ack links (32 bytes from the state directory). `health` and `ready` answer at once, without I/O.
+    """
+
+    config: Callable[[], Config]
+    now: Callable[[], float]
+    reads: Reads
+    acts: Acts
+    metrics: Metrics
+    key: bytes
+    health: Callable[[], Health]
+    ready: Callable[[], Readiness]

@@ -1,0 +1,112 @@
+"""What the pages and the API ask for, as frozen answers: the nouns of the model, put together for reading."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from monitor.model import (
+    Delivery,
+    Entry,
+    Evidence,
+    Example,
+    Facts,
+    Finding,
+    Incident,
+    Silence,
+    Tier,
+    Timer,
+    Verdict,
+)
+
+Mode = Literal["live", "shadow"]
+
+
+class Point(Struct, frozen=True):
+    """The measure of a rule's window at one instant, and what was normal for it; None = no data, or not known."""
+
+    at: float
+    value: float | None
+    expected: float | None = None
+
+
+class RuleState(Struct, frozen=True, kw_only=True):
+    """A rule now: its leading series (highest tier, then rarest) and the trail of that series, oldest first.
+
+    `tier` None = no data, or not judged yet. `worrying`: how many of its `series` stand above calm.
+    """
+
+    rule: str
+    tier: Tier | None = None
+    mode: Mode = "live"
+    series: int = 0
+    worrying: int = 0
+    since: float | None = None
+    lead: Verdict | None = None
+    trail: tuple[Point, ...] = ()
+
+
+class SourceState(Struct, frozen=True, kw_only=True):
+    """A source now. `up` None = not tried yet. `error`: the last fault; `lag`: seconds from event to arrival."""
+
+    source: str
+    up: bool | None = None
+    last_success_at: float | None = None
+    last_record_at: float | None = None
+    next_at: float | None = None
+    lag: float | None = None
+    records_day: int = 0
+    error: str = ""
+    saturated: bool = False
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """A notice that went out, or tries to: what it was rendered from, and its deliveries in the order of their rows."""
+
+    facts: Facts
+    deliveries: tuple[Delivery, ...] = ()
+
+
+class Overview(Struct, frozen=True, kw_only=True):
+    """The whole state in one consistent read.
+
+    `incidents`: all open ones, highest tier first, then the newest. `closed`: the last few that ended.
+    `rules`, `sources`: every one of the config, in its order. `notices`: newest first. `silences`: those in force.
+    """
+
+    at: float
+    incidents: tuple[Incident, ...] = ()
+    closed: tuple[Incident, ...] = ()
+    rules: tuple[RuleState, ...] = ()
+    sources: tuple[SourceState, ...] = ()
+    notices: tuple[Sent, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    pending: int = 0
+    dead: int = 0
+
+
+class Dossier(Struct, frozen=True, kw_only=True):
+    """All of one incident. `evidence` and `examples` as of now; `timers` those still waiting."""
+
+    incident: Incident
+    entries: tuple[Entry, ...] = ()
+    notices: tuple[Sent, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    examples: tuple[Example, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    silences: tuple[Silence, ...] = ()
+
+
+class Health(Struct, frozen=True):
+    """Whether the loops move: loop -> seconds since it last advanced, and those that stand still."""
+
+    ages: dict[str, float] = field(default_factory=dict)
+    stuck: tuple[str, ...] = ()
+
+
+class Readiness(Struct, frozen=True):
+    """What still keeps the service from its work, of config, store, listening; empty = ready."""
+
+    missing: tuple[str, ...] = ()

@@ -20,7 +20,9 @@ class Duration(float):
 
 
 class Bound(float):
-    """A number, or a span where the detector measures one (absence)."""
+    """A number, or a span where the detector measures one (absence). `text`: the span as it was written, else ""."""
+
+    text: str = ""
 
 
 def duration(text: str) -> Duration:

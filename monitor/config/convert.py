@@ -1,0 +1,201 @@
+"""From plain TOML values to typed tables, with every fault of a table, not only the first.
+
+msgspec stops at the first fault, so each struct is walked field by field; the values it is content with are then
+converted by msgspec itself, table by table.
+"""
+
+from __future__ import annotations
+
+import math
+import types
+from difflib import get_close_matches
+from typing import Any, Literal, Union, get_args, get_origin
+
+import msgspec
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import FieldInfo, fields
+
+from monitor.config.fault import Finding, Path, Said
+from monitor.secret import Secret
+from monitor.times import Bound, Duration, duration
+
+
+def convert_table(value: Any, kind: Any, path: Path) -> tuple[Any, list[Finding]]:
+    """The typed table and no findings, or None and all that is wrong with it."""
+    findings = _walk(value, kind, path)
+    if findings:
+        return None, findings
+    try:
+        return msgspec.convert(value, kind, dec_hook=decode), []
+    except msgspec.ValidationError as error:
+        return None, [Finding(path=path, id="refused", args={"text": _without_path(error)})]
+
+
+def decode(kind: type, value: Any) -> Any:
+    """msgspec's hook for our own types. ValueError when the value is none of that type."""
+    if kind is Duration and isinstance(value, str):
+        return duration(value)
+    if kind is Bound:
+        return _bound(value)
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    raise ValueError(f"{value!r} is no {kind.__name__}")
+
+
+def _bound(value: Any) -> Bound:
+    if isinstance(value, str):
+        bound = Bound(duration(value))
+        bound.text = value
+        return bound
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{value!r} is no number")
+    return Bound(value)
+
+
+def _walk(value: Any, kind: Any, path: Path) -> list[Finding]:
+    options = _options(kind)
+    if all(isinstance(option, type) and issubclass(option, Struct) for option in options):
+        return _walk_struct(value, options, path)
+    if get_origin(options[0]) in (tuple, list) and len(options) == 1:
+        return _walk_list(value, options[0], path)
+    if get_origin(options[0]) is dict and len(options) == 1:
+        return _walk_dict(value, options[0], path)
+    return _leaf(value, kind, path)
+
+
+def _options(kind: Any) -> tuple[Any, ...]:
+    if get_origin(kind) in (Union, types.UnionType):
+        return tuple(option for option in get_args(kind) if option is not types.NoneType)
+    return (kind,)
+
+
+def _walk_struct(value: Any, options: tuple[type[Struct], ...], path: Path) -> list[Finding]:
+    if not isinstance(value, dict):
+        return [_wrong(value, "a_table", path)]
+    struct, fault = _chosen(value, options, path)
+    if struct is None:
+        return [fault] if fault else []
+    known = {f.encode_name: f for f in fields(struct)}
+    tag = struct.__struct_config__.tag_field
+    out = [_unknown_key(k, [*known, *([tag] if tag else [])], path) for k in value if k not in known and k != tag]
+    misspelt = {finding.args.get("right") for finding in out}
+    out += [
+        _missing(f, path) for f in known.values() if _required(f) and not {f.encode_name} & (value.keys() | misspelt)
+    ]
+    for key, f in known.items():
+        if key in value:
+            out += _walk(value[key], f.type, (*path, key))
+    return out
+
+
+def _chosen(
+    value: dict[str, Any], options: tuple[type[Struct], ...], path: Path
+) -> tuple[type[Struct] | None, Finding | None]:
+    """Which struct of a union the table's tag names; a table without tags has one only."""
+    tag = options[0].__struct_config__.tag_field
+    if tag is None:
+        return options[0], None
+    by_tag = {str(option.__struct_config__.tag): option for option in options}
+    if tag not in value:
+        near = get_close_matches(tag, value, 1, 0.6)
+        if near and isinstance(value[near[0]], str):
+            return None, _unknown_key(near[0], [tag], path)
+        return None, Finding(path=path, id="missing_kind", args={"key": tag, "names": ", ".join(sorted(by_tag))})
+    if not isinstance(value[tag], str) or value[tag] not in by_tag:
+        return None, unknown("kind", value[tag], by_tag, (*path, tag))
+    return by_tag[value[tag]], None
+
+
+def _required(field: FieldInfo) -> bool:
+    return field.default is NODEFAULT and field.default_factory is NODEFAULT
+
+
+def _missing(field: FieldInfo, path: Path) -> Finding:
+    return Finding(path=path, id="missing", args={"key": field.encode_name, "expected": _expected(field.type)})
+
+
+def _unknown_key(key: str, known: list[str], path: Path) -> Finding:
+    near = get_close_matches(key, known, 1, 0.6)
+    if near:
+        return Finding(path=(*path, key), id="unknown_key_near", args={"key": key, "right": near[0]})
+    return Finding(path=(*path, key), id="unknown_key", args={"key": key, "names": ", ".join(sorted(known))})
+
+
+def unknown(what: str, value: Any, names: Any, path: Path) -> Finding:
+    """A name that nothing bears: "did you mean", or which names there are. `what` is a text of the catalogue."""
+    choices = sorted(names)
+    args = {"what": Said(f"what.{what}"), "value": _show(value)}
+    near = get_close_matches(str(value), choices, 1, 0.6)
+    if near:
+        return Finding(path=path, id="unknown_near", args={**args, "right": near[0]})
+    if not choices:
+        return Finding(path=path, id="unknown_none", args=args)
+    shown = ", ".join(choices[:12]) + (", …" if len(choices) > 12 else "")
+    return Finding(path=path, id="unknown", args={**args, "names": shown})
+
+
+def _walk_list(value: Any, kind: Any, path: Path) -> list[Finding]:
+    if not isinstance(value, list):
+        return [_wrong(value, "a_list", path)]
+    element = get_args(kind)[0]
+    return [finding for i, inner in enumerate(value) for finding in _walk(inner, element, (*path, i))]
+
+
+def _walk_dict(value: Any, kind: Any, path: Path) -> list[Finding]:
+    if not isinstance(value, dict):
+        return [_wrong(value, "a_table", path)]
+    element = get_args(kind)[1]
+    return [finding for key, inner in value.items() for finding in _walk(inner, element, (*path, key))]
+
+
+def _leaf(value: Any, kind: Any, path: Path) -> list[Finding]:
+    if isinstance(value, float) and not math.isfinite(value):
+        return [Finding(path=path, id="wrong", args={"value": _show(value), "expected": _expected(kind)})]
+    try:
+        msgspec.convert(value, kind, dec_hook=decode)
+    except msgspec.ValidationError:
+        return [_leaf_fault(value, kind, path)]
+    return []
+
+
+def _leaf_fault(value: Any, kind: Any, path: Path) -> Finding:
+    option = _options(kind)[0]
+    if get_origin(option) is Literal and isinstance(value, str):
+        return unknown("word", value, [str(word) for word in get_args(option)], path)
+    if option is Duration and isinstance(value, int | float) and not isinstance(value, bool):
+        return Finding(path=path, id="bare_number", args={"value": _show(value)})
+    return Finding(path=path, id="wrong", args={"value": _show(value), "expected": _expected(kind)})
+
+
+def _wrong(value: Any, expected: str, path: Path) -> Finding:
+    return Finding(path=path, id="wrong", args={"value": _show(value), "expected": Said(f"expected.{expected}")})
+
+
+_EXPECTED = {
+    Duration: "a_duration",
+    Bound: "a_bound",
+    Secret: "a_secret",
+    str: "a_text",
+    int: "a_whole_number",
+    float: "a_number",
+    bool: "a_bool",
+}
+
+
+def _expected(kind: Any) -> Said:
+    option = _options(kind)[0]
+    origin = get_origin(option)
+    if origin is Literal:
+        return Said("expected.one_of", {"names": ", ".join(str(word) for word in get_args(option))})
+    if origin in (tuple, list):
+        return Said("expected.a_list")
+    return Said(f"expected.{_EXPECTED.get(option, 'a_table')}")
+
+
+def _show(value: Any) -> str:
+    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _without_path(error: Exception) -> str:
+    return str(error).rpartition(" - at `$")[0] or str(error)

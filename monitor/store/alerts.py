@@ -1,0 +1,59 @@
+"""The standing of each series under each rule, and up to when each rule was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.model import Alert, Key
+from monitor.store.codec import dump, load, upsert
+from monitor.store.tables import alerts, judged
+
+
+def all(connection: Connection) -> list[tuple[Alert, str | None]]:
+    """Every alert that is remembered, with the number of its incident."""
+    return [(load(row.data, Alert), row.incident) for row in connection.execute(sa.select(alerts))]
+
+
+def of_incident(connection: Connection, number: str) -> list[Alert]:
+    """The alerts that stand in one incident."""
+    query = sa.select(alerts.c.data).where(alerts.c.incident == number)
+    return [load(text, Alert) for text in connection.scalars(query)]
+
+
+def put(connection: Connection, alert: Alert, incident: str | None) -> None:
+    """Keeps an alert; an idle one is forgotten."""
+    if alert.idle:
+        drop(connection, alert.rule, alert.key)
+        return
+    row = {"incident": incident, "data": dump(alert)}
+    statement = upsert(connection, alerts).values(rule=alert.rule, key=dump(alert.key), **row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["rule", "key"], set_=row))
+
+
+def drop(connection: Connection, rule: str, key: Key) -> None:
+    """Forgets an alert."""
+    connection.execute(sa.delete(alerts).where(alerts.c.rule == rule, alerts.c.key == dump(key)))
+
+
+def drop_rules(connection: Connection, rules: Iterable[str]) -> None:
+    """Forgets the alerts of rules that are gone or mean something else now."""
+    names = list(rules)
+    connection.execute(sa.delete(alerts).where(alerts.c.rule.in_(names)))
+    connection.execute(sa.delete(judged).where(judged.c.rule.in_(names)))
+
+
+def put_judged(connection: Connection, upto: Mapping[str, tuple[float, str]]) -> None:
+    """Notes up to when each rule was judged, and the meaning it had: rule -> (instant, hash of its meaning)."""
+    for rule, (at, meaning) in upto.items():
+        statement = upsert(connection, judged).values(rule=rule, at=at, meaning=meaning)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["rule"], set_={"at": at, "meaning": meaning})
+        )
+
+
+def get_judged(connection: Connection) -> dict[str, tuple[float, str]]:
+    """rule -> (last instant judged, hash of the meaning it had)."""
+    return {row.rule: (row.at, row.meaning) for row in connection.execute(sa.select(judged))}

@@ -1,0 +1,186 @@
+"""What was counted: buckets and marks by series, and which selections are counted through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.engine import Connection
+
+from monitor.model import Key
+from monitor.series import Bucket
+from monitor.store.codec import chunks, dump, load, upsert
+from monitor.store.tables import buckets, marks, selections, series
+
+
+class Counted(Struct, frozen=True):
+    """Buckets of one series: (source, bucket) pairs sorted by start, and marks by kind."""
+
+    id: int
+    key: Key
+    buckets: tuple[tuple[str, Bucket], ...] = ()
+    marks: dict[str, tuple[tuple[float, str], ...]] = {}  # noqa: RUF012
+
+
+BucketRow = tuple[int, int, int, str, Bucket]
+"""(series, start, span, source, increments)"""
+
+MarkRow = tuple[int, str, int, str, int]
+"""(series, kind, minute, who, count)"""
+
+
+def register(connection: Connection, rows: Iterable[tuple[int, int, Key]]) -> None:
+    """Makes series known: (id, selection, key)."""
+    values = [{"id": id, "selection": selection, "key": dump(key)} for id, selection, key in rows]
+    if values:
+        connection.execute(upsert(connection, series).on_conflict_do_nothing(), values)
+
+
+def add(connection: Connection, rows: Sequence[BucketRow], seen: Sequence[MarkRow]) -> None:
+    """Adds increments (negative ones take back) to buckets and marks."""
+    if rows:
+        connection.execute(_adding(connection), [_bucket_row(row) for row in rows])
+    if seen:
+        statement = upsert(connection, marks)
+        statement = statement.on_conflict_do_update(
+            index_elements=["series", "kind", "minute", "who"], set_={"n": marks.c.n + statement.excluded.n}
+        )
+        names = ("series", "kind", "minute", "who", "n")
+        connection.execute(statement, [dict(zip(names, row, strict=True)) for row in seen])
+        gone = {(row[0], row[2]) for row in seen if row[4] < 0}
+        for id, minute in gone:
+            connection.execute(sa.delete(marks).where(marks.c.series == id, marks.c.minute == minute, marks.c.n <= 0))
+
+
+def _bucket_row(row: BucketRow) -> dict[str, object]:
+    id, start, span, source, b = row
+    return {
+        "series": id,
+        "start": start,
+        "span": span,
+        "source": source,
+        "n": b.n,
+        "stories": b.stories,
+        "sum": b.sum,
+        "min": b.min,
+        "max": b.max,
+        "last": b.last,
+        "last_at": b.last_at,
+    }
+
+
+def _adding(connection: Connection) -> sa.sql.dml.Insert:
+    statement = upsert(connection, buckets)
+    new = statement.excluded
+    adding: sa.sql.dml.Insert = statement.on_conflict_do_update(
+        index_elements=["series", "start", "span", "source"],
+        set_={
+            "n": buckets.c.n + new.n,
+            "stories": buckets.c.stories + new.stories,
+            "sum": buckets.c.sum + new.sum,
+            "last": sa.case((new.last_at >= buckets.c.last_at, new.last), else_=buckets.c.last),
+            "last_at": sa.case((new.last_at >= buckets.c.last_at, new.last_at), else_=buckets.c.last_at),
+        },
+    )
+    return adding
+
+
+def replace(connection: Connection, id: int, source: str, start: float, end: float, rows: Sequence[BucketRow]) -> None:
+    """Puts buckets made anew from samples in the place of those that begin in `[start, end]`."""
+    mine = (buckets.c.series == id, buckets.c.source == source, buckets.c.start >= start, buckets.c.start <= end)
+    connection.execute(sa.delete(buckets).where(*mine))
+    if rows:
+        connection.execute(sa.insert(buckets), [_bucket_row(row) for row in rows])
+
+
+def of_selection(connection: Connection, selection: int, since: float, until: float) -> list[Counted]:
+    """All series of a selection with their buckets and marks that touch `[since, until)`."""
+    keys = {
+        row.id: load(row.key, Key)
+        for row in connection.execute(sa.select(series).where(series.c.selection == selection))
+    }
+    if not keys:
+        return []
+    mine = series.c.selection == selection
+    joined = sa.select(buckets).join(series, series.c.id == buckets.c.series).where(mine, buckets.c.start < until)
+    found: dict[int, list[tuple[str, Bucket]]] = {id: [] for id in keys}
+    query = joined.where(buckets.c.start + buckets.c.span > since).order_by(buckets.c.start)
+    for r in connection.execute(query):
+        bucket = Bucket(float(r.start), float(r.span), r.n, r.stories, r.sum, r.min, r.max, r.last, r.last_at)
+        found[r.series].append((r.source, bucket))
+    seen = _marks(connection, selection, since, until)
+    return [Counted(id, keys[id], tuple(found[id]), seen.get(id, {})) for id in keys]
+
+
+def _marks(
+    connection: Connection, selection: int, since: float, until: float
+) -> dict[int, dict[str, tuple[tuple[float, str], ...]]]:
+    query = (
+        sa.select(marks)
+        .join(series, series.c.id == marks.c.series)
+        .where(series.c.selection == selection, marks.c.minute >= since - 60, marks.c.minute < until, marks.c.n > 0)
+        .order_by(marks.c.minute, marks.c.who)
+    )
+    out: dict[int, dict[str, list[tuple[float, str]]]] = {}
+    for r in connection.execute(query):
+        out.setdefault(r.series, {}).setdefault(r.kind, []).append((float(r.minute), r.who))
+    return {id: {kind: tuple(pairs) for kind, pairs in kinds.items()} for id, kinds in out.items()}
+
+
+def last_record(connection: Connection, selection: int) -> dict[int, float]:
+    """When each series of a selection last had a record."""
+    query = (
+        sa.select(buckets.c.series, sa.func.max(buckets.c.last_at))
+        .join(series, series.c.id == buckets.c.series)
+        .where(series.c.selection == selection, buckets.c.n > 0)
+        .group_by(buckets.c.series)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def standing(connection: Connection) -> dict[int, tuple[int, int]]:
+    """Selections in use: id -> (counted live after this mention, recounted up to this mention)."""
+    query = sa.select(selections).where(selections.c.retired_at.is_(None))
+    return {row.id: (row.upto, row.done) for row in connection.execute(query)}
+
+
+def begin(connection: Connection, ids: Iterable[int], upto: int) -> None:
+    """New selections: mentions up to `upto` are still to be recounted, later ones are counted as they come."""
+    for id in ids:
+        forget(connection, [id])
+        row = {"upto": upto, "done": 0, "retired_at": None}
+        statement = upsert(connection, selections).values(id=id, **row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def advance(connection: Connection, ids: Iterable[int], done: int) -> None:
+    """Recounting got this far."""
+    connection.execute(sa.update(selections).where(selections.c.id.in_(list(ids))).values(done=done))
+
+
+def retire(connection: Connection, ids: Iterable[int], now: float) -> None:
+    """Selections no rule asks for any more: counted no longer, forgotten by pruning."""
+    for part in chunks(ids):
+        connection.execute(sa.update(selections).where(selections.c.id.in_(part)).values(retired_at=now))
+
+
+def forget(connection: Connection, ids: Sequence[int]) -> None:
+    """Drops everything counted for selections."""
+    for part in chunks(ids):
+        mine = sa.select(series.c.id).where(series.c.selection.in_(part))
+        connection.execute(sa.delete(buckets).where(buckets.c.series.in_(mine)))
+        connection.execute(sa.delete(marks).where(marks.c.series.in_(mine)))
+        connection.execute(sa.delete(series).where(series.c.selection.in_(part)))
+        connection.execute(sa.delete(selections).where(selections.c.id.in_(part)))
+
+
+def by_source(connection: Connection, selection: int) -> Mapping[str, float]:
+    """The sources that ever brought records of a selection, with the first start of each."""
+    query = (
+        sa.select(buckets.c.source, sa.func.min(buckets.c.start))
+        .join(series, series.c.id == buckets.c.series)
+        .where(series.c.selection == selection)
+        .group_by(buckets.c.source)
+    )
+    return {row[0]: float(row[1]) for row in connection.execute(query)}

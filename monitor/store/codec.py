@@ -1,0 +1,48 @@
+"""How nouns become JSON text in a column and come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+T = TypeVar("T")
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+def dump(value: Any) -> str:
+    """JSON text, the same for the same value."""
+    return _encoder.encode(value).decode()
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def load(text: str, kind: type[T]) -> T:
+    """The value of JSON text as a type."""
+    value: T = _decoder(kind).decode(text)  # type: ignore[arg-type]
+    return value
+
+
+def upsert(connection: Connection, table: sa.Table) -> Any:
+    """INSERT … ON CONFLICT for the dialect at hand."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def chunks(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:
+    """Lists of at most `size`, so that no statement carries too many parameters."""
+    part: list[T] = []
+    for value in values:
+        part.append(value)
+        if len(part) == size:
+            yield part
+            part = []
+    if part:
+        yield part

@@ -1,0 +1,76 @@
+"""Where each source goes on reading, how it stands, and which minutes it covers."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.engine import Connection
+
+from monitor.model import Cursor
+from monitor.series import Interval, join_intervals
+from monitor.store.codec import dump, load, upsert
+from monitor.store.tables import coverage, cursors
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """How a source stands: its last good fetch, its failures in a row, when it is due again, what went wrong last."""
+
+    last_try: float | None = None
+    last_good: float | None = None
+    last_record: float | None = None
+    failures: int = 0
+    next_due: float = 0.0
+    fault: str = ""
+    fault_since: float | None = None
+    gone: bool = False
+    paused: bool = False
+    records: int = 0
+
+
+def get(connection: Connection, source: str) -> tuple[Cursor, Standing]:
+    """Cursor and standing; empty ones for a source never fetched."""
+    row = connection.execute(sa.select(cursors).where(cursors.c.source == source)).first()
+    return (load(row.cursor, Cursor), load(row.standing, Standing)) if row else ({}, Standing())
+
+
+def all_standing(connection: Connection) -> dict[str, Standing]:
+    """How every source stands that was ever tried."""
+    return {row.source: load(row.standing, Standing) for row in connection.execute(sa.select(cursors))}
+
+
+def put(connection: Connection, source: str, cursor: Cursor, standing: Standing) -> None:
+    """Keeps cursor and standing."""
+    row = {"cursor": dump(cursor), "standing": dump(standing)}
+    statement = upsert(connection, cursors).values(source=source, **row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=row))
+
+
+def cover(connection: Connection, source: str, start: float, end: float, touch: float = 1.0) -> None:
+    """Notes that a source vouches for `[start, end]`; intervals at most `touch` seconds apart become one."""
+    if end < start:
+        return
+    near = (coverage.c.source == source, coverage.c.start <= end + touch, coverage.c.end >= start - touch)
+    rows = connection.execute(sa.select(coverage.c.start, coverage.c.end).where(*near)).all()
+    if len(rows) == 1 and rows[0].start <= start:
+        mine = (coverage.c.source == source, coverage.c.start == rows[0].start)
+        connection.execute(sa.update(coverage).where(*mine).values(end=max(end, rows[0].end)))
+        return
+    if rows:
+        connection.execute(sa.delete(coverage).where(*near))
+    start, end = min([start, *(r.start for r in rows)]), max([end, *(r.end for r in rows)])
+    connection.execute(sa.insert(coverage).values(source=source, start=start, end=end))
+
+
+def covered(connection: Connection, since: float, until: float) -> dict[str, tuple[Interval, ...]]:
+    """What each source covers that touches a span of time."""
+    query = sa.select(coverage).where(coverage.c.end >= since, coverage.c.start <= until).order_by(coverage.c.start)
+    out: dict[str, list[Interval]] = {}
+    for row in connection.execute(query):
+        out.setdefault(row.source, []).append((row.start, row.end))
+    return {source: join_intervals(intervals) for source, intervals in out.items()}
+
+
+def first_covered(connection: Connection) -> dict[str, float]:
+    """Since when each source covers anything."""
+    query = sa.select(coverage.c.source, sa.func.min(coverage.c.start)).group_by(coverage.c.source)
+    return {row[0]: row[1] for row in connection.execute(query)}

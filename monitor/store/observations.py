@@ -1,0 +1,173 @@
+"""Mentions and samples as they came in: identity, duplicates, corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy.engine import Connection, RowMapping
+
+from monitor.model import Labels, Mention, Sample, SampleKind
+from monitor.store.codec import chunks, dump, load, upsert
+from monitor.store.tables import mentions, samples
+
+
+class Stored(Struct, frozen=True, kw_only=True):
+    """A mention as stored, with what counting made of it. `counted` False: undated on a first page, teaches nothing."""
+
+    seq: int
+    mention: Mention
+    story: str = ""
+    new_story: bool = False
+    counted: bool = True
+
+
+def known(connection: Connection, source: str, ids: Iterable[str]) -> dict[str, Stored]:
+    """Those of the ids that a source already brought."""
+    out: dict[str, Stored] = {}
+    for part in chunks(ids):
+        query = sa.select(mentions).where(mentions.c.source == source, mentions.c.id.in_(part))
+        out.update((row["id"], _stored(row)) for row in connection.execute(query).mappings())
+    return out
+
+
+def same(old: Mention, new: Mention) -> bool:
+    """Same content: arrival and reach aside (a mention seen again may raise its reach)."""
+    return replace(old, seen_at=new.seen_at, reach=new.reach, published_at=new.published_at or old.published_at) == new
+
+
+def insert(connection: Connection, rows: Sequence[Stored]) -> None:
+    """Adds new mentions; their `seq` is given by the database."""
+    if rows:
+        connection.execute(sa.insert(mentions), [_row(row) for row in rows])
+
+
+def correct(connection: Connection, row: Stored) -> None:
+    """Puts a correction in the place of what stood."""
+    values = _row(row)
+    connection.execute(sa.update(mentions).where(mentions.c.seq == row.seq).values(values))
+
+
+def _row(stored: Stored) -> dict[str, object]:
+    m = stored.mention
+    return {
+        "source": m.source,
+        "id": m.id,
+        "at": m.at,
+        "seen_at": m.seen_at,
+        "dated": m.published_at is not None,
+        "counted": stored.counted,
+        "title": m.title,
+        "text": m.text,
+        "url": m.url,
+        "author": m.author,
+        "lang": m.lang,
+        "labels": dump(m.labels) if m.labels else "{}",
+        "reach": m.reach,
+        "story": stored.story,
+        "new_story": stored.new_story,
+    }
+
+
+def _stored(row: RowMapping) -> Stored:
+    mention = Mention(
+        id=row["id"],
+        text=row["text"],
+        seen_at=row["seen_at"],
+        source=row["source"],
+        title=row["title"],
+        url=row["url"],
+        author=row["author"],
+        published_at=row["at"] if row["dated"] else None,
+        lang=row["lang"],
+        labels=load(row["labels"], Labels),
+        reach=row["reach"],
+    )
+    return Stored(
+        seq=row["seq"],
+        mention=mention,
+        story=row["story"],
+        new_story=bool(row["new_story"]),
+        counted=bool(row["counted"]),
+    )
+
+
+def last_seq(connection: Connection) -> int:
+    """The newest mention's number, 0 when there is none."""
+    return connection.scalar(sa.select(sa.func.max(mentions.c.seq))) or 0
+
+
+def between(connection: Connection, after: int, upto: int, limit: int) -> list[Stored]:
+    """Mentions in order of arrival with `after` < seq ≤ `upto`: for recounting in bites."""
+    query = (
+        sa.select(mentions).where(mentions.c.seq > after, mentions.c.seq <= upto).order_by(mentions.c.seq).limit(limit)
+    )
+    return [_stored(row) for row in connection.execute(query).mappings()]
+
+
+def window(connection: Connection, start: float, end: float, limit: int = 2000) -> list[Stored]:
+    """The newest mentions of a window of event time, newest first."""
+    query = sa.select(mentions).where(mentions.c.at >= start, mentions.c.at <= end).order_by(mentions.c.at.desc())
+    return [_stored(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def recent_stories(connection: Connection, since: float, limit: int = 200_000) -> list[tuple[str, str, str, float]]:
+    """(story, title, text, at) of mentions since an instant, oldest first: what the story index starts from."""
+    columns = (mentions.c.story, mentions.c.title, mentions.c.text, mentions.c.at)
+    query = (
+        sa.select(*columns).where(mentions.c.at >= since, mentions.c.story != "").order_by(mentions.c.seq).limit(limit)
+    )
+    return [(row.story, row.title, row.text, row.at) for row in connection.execute(query)]
+
+
+def put_samples(connection: Connection, rows: Sequence[Sample]) -> tuple[list[Sample], int]:
+    """Adds samples; returns those that are new or corrected, and how many were known already."""
+    fresh: dict[tuple[str, str, float], Sample] = {(s.series, dump(s.labels), s.at): s for s in rows}
+    changed: list[Sample] = []
+    for (series, labels, at), sample in fresh.items():
+        query = sa.select(samples.c.value, samples.c.kind, samples.c.span).where(
+            samples.c.series == series, samples.c.labels == labels, samples.c.at == at
+        )
+        if connection.execute(query).first() == (sample.value, sample.kind, sample.span):
+            continue
+        changed.append(sample)
+        row = {
+            "value": sample.value,
+            "source": sample.source,
+            "kind": sample.kind,
+            "span": sample.span,
+            "seen_at": sample.seen_at,
+        }
+        statement = upsert(connection, samples).values(series=series, labels=labels, at=at, **row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["series", "labels", "at"], set_=row))
+    return changed, len(rows) - len(changed)
+
+
+def samples_of(connection: Connection, series: str, labels: Labels, start: float, end: float) -> list[Sample]:
+    """Samples of one series and label set by `at`, with the last one before `start` (counters need it)."""
+    mine = (samples.c.series == series, samples.c.labels == dump(labels))
+    before = sa.select(sa.func.max(samples.c.at)).where(*mine, samples.c.at < start).scalar_subquery()
+    query = sa.select(samples).where(*mine, samples.c.at >= sa.func.coalesce(before, start), samples.c.at <= end)
+    return [_sample(row) for row in connection.execute(query.order_by(samples.c.at)).mappings()]
+
+
+def all_samples(connection: Connection, series: str) -> list[Sample]:
+    """All samples of a series, by labels and time: for recounting."""
+    query = sa.select(samples).where(samples.c.series == series).order_by(samples.c.labels, samples.c.at)
+    return [_sample(row) for row in connection.execute(query).mappings()]
+
+
+def _sample(row: RowMapping) -> Sample:
+    kind: SampleKind = row["kind"]
+    return Sample(
+        series=row["series"],
+        at=row["at"],
+        value=row["value"],
+        seen_at=row["seen_at"],
+        source=row["source"],
+        kind=kind,
+        span=row["span"],
+        labels=load(row["labels"], Labels),
+    )

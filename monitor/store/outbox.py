@@ -1,0 +1,187 @@
+"""Notices on their way: facts, deliveries, and what became of them. At least once, never forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from monitor.model import Delivery, Facts, Owed, Recipient, Tier
+from monitor.store.codec import dump, load, upsert
+from monitor.store.database import Conflict
+from monitor.store.tables import deliveries, facts, playbook_texts
+
+PENDING = ("queued", "sending", "retrying")
+
+
+def owe(connection: Connection, owed: Owed, now: float) -> list[int]:
+    """Stores a notice's facts and a delivery for each recipient, its first attempt claimed; older unsent ones end."""
+    note = owed.facts
+    query = sa.insert(facts).values(incident=note.incident, notice=note.notice, at=note.at, data=dump(note))
+    id = connection.execute(query.returning(facts.c.id)).scalar_one()
+    return [_deliver(connection, note, id, recipient, now) for recipient in owed.to if recipient.channels]
+
+
+def _deliver(connection: Connection, note: Facts, facts_id: int, to: Recipient, now: float) -> int:
+    unsent = _supersede(connection, note, to)
+    row = {
+        "key": f"{note.incident}/{note.notice}/{to.person or to.channels[0]}",
+        "incident": note.incident,
+        "notice": note.notice,
+        "facts": facts_id,
+        "tier": int(note.tier),
+        "transition": note.transition,
+        "person": to.person,
+        "channel": to.channels[0],
+        "route": dump(to.channels),
+        "tried": "[]",
+        "state": "sending",
+        "attempts": 1,
+        "next_at": now,
+        "created_at": now,
+        "claimed_at": now,
+        "unsent_tier": unsent,
+        "answer": "",
+    }
+    id: int = connection.execute(sa.insert(deliveries).values(row).returning(deliveries.c.id)).scalar_one()
+    return id
+
+
+def _supersede(connection: Connection, note: Facts, to: Recipient) -> int | None:
+    """Ends older undelivered notices to the same one; the highest tier that was never told is handed on."""
+    mine: tuple[sa.ColumnElement[bool], ...] = (
+        deliveries.c.incident == note.incident,
+        deliveries.c.person == to.person,
+        deliveries.c.notice < note.notice,
+        deliveries.c.state.in_(("queued", "retrying")),
+    )
+    if not to.person:
+        mine = (*mine, deliveries.c.channel.in_(to.channels))
+    rows = connection.execute(
+        sa.select(deliveries.c.id, deliveries.c.tier, deliveries.c.unsent_tier).where(*mine)
+    ).all()
+    if not rows:
+        return None
+    ids = [row.id for row in rows]
+    connection.execute(sa.update(deliveries).where(deliveries.c.id.in_(ids)).values(state="superseded"))
+    highest = max(max(row.tier, row.unsent_tier or 0) for row in rows)
+    return highest if highest > note.tier else None
+
+
+def get(connection: Connection, id: int) -> tuple[Delivery, Facts] | None:
+    """A delivery with the facts of its notice; a tier it took over unsent stands in the facts."""
+    query = (
+        sa.select(deliveries, facts.c.data).join(facts, facts.c.id == deliveries.c.facts).where(deliveries.c.id == id)
+    )
+    row = connection.execute(query).first()
+    return (_delivery(row), _facts(row)) if row else None
+
+
+def _facts(row: Any) -> Facts:
+    note = load(row.data, Facts)
+    if row.unsent_tier is None:
+        return note
+    return Facts(**{f: getattr(note, f) for f in note.__struct_fields__} | {"supersedes_unsent": Tier(row.unsent_tier)})
+
+
+def claim(connection: Connection, now: float, limit: int = 200) -> list[int]:
+    """Claims deliveries that are due again; they are `sending` afterwards."""
+    due = sa.select(deliveries.c.id).where(deliveries.c.state.in_(("queued", "retrying")), deliveries.c.next_at <= now)
+    ids = list(connection.scalars(due.order_by(deliveries.c.tier.desc(), deliveries.c.next_at).limit(limit)))
+    _claim(connection, ids, now)
+    return ids
+
+
+def reclaim(connection: Connection, now: float) -> list[int]:
+    """After a start: what was being sent when the process ended is sent again, with the same key."""
+    ids = list(connection.scalars(sa.select(deliveries.c.id).where(deliveries.c.state == "sending")))
+    _claim(connection, ids, now)
+    return ids
+
+
+def _claim(connection: Connection, ids: Sequence[int], now: float) -> None:
+    if ids:
+        values = {"state": "sending", "claimed_at": now, "attempts": deliveries.c.attempts + 1}
+        connection.execute(sa.update(deliveries).where(deliveries.c.id.in_(ids)).values(values))
+
+
+def settle(connection: Connection, id: int, state: str, now: float, **changes: Any) -> None:
+    """What became of an attempt. The delivery must still be `sending`: Conflict otherwise (superseded ones stay so)."""
+    if "route" in changes:
+        changes["route"] = dump(changes["route"])
+    if "tried" in changes:
+        changes["tried"] = dump(changes["tried"])
+    if state == "sent":
+        changes["sent_at"] = now
+    mine = (deliveries.c.id == id, deliveries.c.state == "sending")
+    if connection.execute(sa.update(deliveries).where(*mine).values(state=state, **changes)).rowcount != 1:
+        raise Conflict(f"delivery {id} is no longer being sent")
+
+
+def resend(connection: Connection, id: int, now: float) -> bool:
+    """Puts a dead or refused delivery back into the queue, from the first channel on; says whether it could."""
+    mine = (deliveries.c.id == id, deliveries.c.state.in_(("dead", "refused")))
+    row = connection.execute(sa.select(deliveries.c.route).where(*mine)).first()
+    if row is None:
+        return False
+    first = load(row.route, tuple[str, ...])[0]
+    values = {"state": "queued", "next_at": now, "channel": first, "tried": "[]"}
+    connection.execute(sa.update(deliveries).where(deliveries.c.id == id).values(values))
+    return True
+
+
+def next_due(connection: Connection) -> float | None:
+    """When the next waiting delivery is due."""
+    waiting = deliveries.c.state.in_(("queued", "retrying"))
+    at: float | None = connection.scalar(sa.select(sa.func.min(deliveries.c.next_at)).where(waiting))
+    return at
+
+
+def pending(connection: Connection) -> tuple[dict[str, int], float | None]:
+    """How many deliveries are not done by channel, and when the oldest of them was made."""
+    waiting = deliveries.c.state.in_(PENDING)
+    query = sa.select(deliveries.c.channel, sa.func.count()).where(waiting).group_by(deliveries.c.channel)
+    counts = {row[0]: row[1] for row in connection.execute(query)}
+    return counts, connection.scalar(sa.select(sa.func.min(deliveries.c.created_at)).where(waiting))
+
+
+def recent(
+    connection: Connection, limit: int = 50, state: str | None = None, incident: str | None = None
+) -> list[Delivery]:
+    """The newest deliveries, of one state or incident where asked."""
+    query = sa.select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(deliveries.c.state == state)
+    if incident is not None:
+        query = query.where(deliveries.c.incident == incident)
+    return [_delivery(row) for row in connection.execute(query)]
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        id=row.id,
+        key=row.key,
+        incident=row.incident,
+        notice=row.notice,
+        channel=row.channel,
+        person=row.person,
+        tier=Tier(row.tier),
+        state=row.state,
+        attempts=row.attempts,
+        next_at=row.next_at,
+        created_at=row.created_at,
+        facts=row.facts,
+        sent_at=row.sent_at,
+        answer=row.answer,
+        tried=load(row.tried, tuple[str, ...]),
+        route=load(row.route, tuple[str, ...]),
+        claimed_at=row.claimed_at,
+    )
+
+
+def keep_texts(connection: Connection, revision: str, id: str, texts: dict[str, str]) -> None:
+    """Keeps a playbook's texts by revision, so that what was sent can be rendered again."""
+    statement = upsert(connection, playbook_texts).values(revision=revision, id=id, texts=dump(texts))
+    connection.execute(statement.on_conflict_do_nothing())

@@ -210,7 +210,8 @@ class Step(Struct, frozen=True, kw_only=True):
     """One step of the route as it stood when the incident began: who is told, and how long until the next step.
 
     `to`: people ("zhang-wei") and channels ("channel:ops"). `seats`: for a role, its people in order.
-    `tiers`: the tiers for which this step decides. `contacts`: whom a reload may take from the config, but not from here.
+    `tiers`: the tiers for which this step decides. `contacts`: people whom a reload may take from the config, not from
+    here.
     """
 
     to: tuple[str, ...]
@@ -225,7 +226,7 @@ class Incident(Struct, frozen=True, kw_only=True):
 
     `alerts`: the alerts above calm that belong to it, as (rule, key). `told`: who was owed a notice of it, as people
     ("zhang-wei") and channels ("channel:ops"); `told_tier`: the tier the last notice gave them (calm: none yet, or
-    closed since). `told_factor`, `told_families`: the evidence of that notice.
+    closed since). `told_factor`, `told_families`: the evidence of that notice. `hidden_tier`: the tier a silence hides.
     """
 
     number: str
@@ -256,6 +257,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     told_tier: Tier = Tier.CALM
     told_factor: float | None = None
     told_families: tuple[str, ...] = ()
+    hidden_tier: Tier | None = None
 
 
 class Entry(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,74 @@
+"""What planning may know of the world: the settings, people, rules and silences in force, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct, field
+
+from monitor.incidents.axes import Matrix
+from monitor.incidents.people import IncidentSettings, Person, Route, Team
+from monitor.model import Key, Labels, Silence
+
+GENERAL = "general"
+
+
+class ChannelInfo(Struct, frozen=True, kw_only=True):
+    """What routes need to know of a channel. `address_of`: the field of a person that is their address there."""
+
+    name: str
+    address_of: str = ""
+    group: bool = True
+    fallback: str = ""
+
+
+class RuleInfo(Struct, frozen=True, kw_only=True):
+    """What incidents need to know of a rule. `scope_labels` = its `incident_by`; `nature` and `certainty`: axes."""
+
+    name: str
+    risk: str
+    mode: str = "live"
+    playbook: str = ""
+    scope_labels: tuple[str, ...] = ()
+    measure: str = "count"
+    window: float = 0.0
+    detector: str = ""
+    unit: str = ""
+    against: str = ""
+    families_known: int = 0
+    nature: int = 0
+    certainty: int = 0
+
+    def scope(self, key: Key) -> Labels:
+        """The labels that set the incidents of this rule apart."""
+        return {label: value for label, value in key if label in self.scope_labels}
+
+
+class Context(Struct, frozen=True, kw_only=True):
+    """All of it. Dictionaries go by name; `playbooks` gives the revision; the order of `channels` is the config's."""
+
+    organisation: str = ""
+    timezone: str = "UTC"
+    language: str = "zh"
+    settings: IncidentSettings = IncidentSettings()
+    matrix: Matrix = Matrix()
+    people: dict[str, Person] = field(default_factory=dict)
+    teams: dict[str, Team] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    channels: dict[str, ChannelInfo] = field(default_factory=dict)
+    rules: dict[str, RuleInfo] = field(default_factory=dict)
+    playbooks: dict[str, str] = field(default_factory=dict)
+    silences: tuple[Silence, ...] = ()
+
+    def playbook_of(self, risk: str, wanted: str = "") -> str:
+        """The playbook a rule names, else the one that bears the risk's name, else the general one."""
+        return next((name for name in (wanted, risk) if name and name in self.playbooks), GENERAL)
+
+    def live(self, rule: str) -> bool:
+        """True for a rule that stands in the config and may open incidents."""
+        return rule in self.rules and self.rules[rule].mode == "live"
+
+
+def people_by_name(people: Iterable[Person]) -> dict[str, Person]:
+    """For Context.people."""
+    return {person.name: person for person in people}

@@ -336,7 +336,11 @@ class Example(Struct, frozen=True, kw_only=True):
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """Everything a notice is rendered from, stored with the transition. Names of people, never their addresses."""
+    """Everything a notice is rendered from, stored with the transition. Names of people, never their addresses.
+
+    `over_silence`: a silence hid this incident up to that tier and this notice stands above it. `steps_done`: ids of
+    playbook steps that are done. `clocks`: legal clocks that a person started, id -> due at.
+    """
 
     incident: str
     notice: int
@@ -366,6 +370,9 @@ class Facts(Struct, frozen=True, kw_only=True):
     supersedes_unsent: Tier | None = None
     reason_id: str = ""
     reason_args: dict[str, Any] = field(default_factory=dict)
+    over_silence: Tier | None = None
+    steps_done: tuple[str, ...] = ()
+    clocks: dict[str, float] = field(default_factory=dict)
 
 
 class Text(Struct, frozen=True, tag="text"):

@@ -108,7 +108,9 @@ class Score(Struct, frozen=True, kw_only=True):
     (threshold: the measure; change: the factor; ratio: the bound of the interval; absence: seconds of silence).
     `level_low` serves `below` where the interval has two ends (ratio); None = use `level`.
     `partial` = some source of the series did not cover the window: a lower bound, may raise, never lets a tier go.
-    `learning` = (seconds seen, seconds needed) while rarity can't be told yet.
+    `learning` = (seconds seen, seconds needed) while rarity can't be told yet. `enough` = the detector's own floor is
+    met (change: `add`), asked on entry only. `bounds`: (return period, the value it stands for) for each rarity asked.
+    A value without a level is shown, not judged: it neither raises nor lets go.
     """
 
     value: float | None
@@ -123,6 +125,8 @@ class Score(Struct, frozen=True, kw_only=True):
     return_period: float | None = None
     partial: bool = False
     learning: tuple[float, float] | None = None
+    enough: bool = True
+    bounds: tuple[tuple[float, float], ...] = ()
 
 
 class Reason(Struct, frozen=True):
@@ -153,7 +157,8 @@ class Alert(Struct, frozen=True, kw_only=True):
 
     Calm and idle ones are not kept.
 
-    `pending`: tier level -> since when its conditions hold. `below_since`: since when the leave bound is undercut.
+    `pending`: tier level -> since when its conditions hold. `under`: tier level -> since when its leave bound is
+    undercut; `below_since` is that of the present tier.
     """
 
     rule: str
@@ -162,6 +167,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     since: float = 0.0
     began: float = 0.0
     pending: dict[int, float] = field(default_factory=dict)
+    under: dict[int, float] = field(default_factory=dict)
     below_since: float | None = None
     no_data_since: float | None = None
     verdict: Verdict | None = None

@@ -12,6 +12,7 @@ DAY = 86400.0
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "mo": 2592000.0, "y": 31536000.0}
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(mo|ms|[smhdwy])")
+_MONDAY = datetime(1970, 1, 5).toordinal()
 _BARE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -97,3 +98,17 @@ def local(at: float, zone: ZoneInfo) -> datetime:
 def floor_to(at: float, step: float) -> float:
     """The last point of the grid at or before an instant (grid from the epoch)."""
     return at - at % step
+
+
+def aligned(at: float, step: float, zone: ZoneInfo) -> float:
+    """The last point at or before an instant on a zone's grid: weeks from Monday, days and their parts from midnight.
+
+    Steps of several days count from Monday 1970-01-05; steps that don't divide the day begin anew each midnight.
+    """
+    there = local(at, zone)
+    midnight = datetime.combine(there.date(), time(), zone)
+    if step < DAY:
+        return midnight.timestamp() + floor_to(at - midnight.timestamp(), step)
+    days = max(1, round(step / DAY))
+    back = (there.date().toordinal() - _MONDAY) % days
+    return datetime.combine(there.date() - timedelta(days=back), time(), zone).timestamp()

@@ -1,8 +1,11 @@
 """The register of detector kinds: the union is what `detector = { kind = … }` may name."""
 
-from monitor.detectors.detector import Detector, Unit
+from monitor.detectors.absence import Absence
+from monitor.detectors.change import Change
+from monitor.detectors.detector import Asked, Detector, Unit
+from monitor.detectors.ratio import Ratio
 from monitor.detectors.threshold import Threshold
 
-DetectorKind = Threshold
+DetectorKind = Threshold | Ratio | Change | Absence
 
-__all__ = ["Detector", "DetectorKind", "Threshold", "Unit"]
+__all__ = ["Absence", "Asked", "Change", "Detector", "DetectorKind", "Ratio", "Threshold", "Unit"]

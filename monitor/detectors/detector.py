@@ -1,16 +1,38 @@
-"""The one method of a detector: `score(batch, now)`; one series is a batch of one."""
+"""The one method of a detector: `score(batch, now, asked)`; one series is a batch of one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from monitor.model import Score
-from monitor.series import Series
+from monitor.series import Measure, Series
+from monitor.times import MINUTE, floor_to
 
 Unit = Literal["measure", "factor", "ratio", "seconds"]
+UTC = ZoneInfo("UTC")
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What a rule asks of its detector. Spans are seconds.
+
+    `zone` is where days and weeks begin. `rarities` are the return periods the ladder names: the detector says in
+    `Score.bounds` which value each of them stands for.
+    """
+
+    window: float
+    align: float | None = None
+    min_denominator: float = 0.0
+    measure: Measure = "count"
+    zone: ZoneInfo = UTC
+    rarities: tuple[float, ...] = ()
+
+    def span(self, now: float) -> tuple[float, float]:
+        """The current span: on a whole minute the whole minutes before it, else the running one and those before."""
+        return floor_to(now, MINUTE) - self.window, now
 
 
 class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,13 +44,17 @@ class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     unit: ClassVar[Unit] = "measure"
     rarity: ClassVar[bool] = False
 
-    def score(self, batch: Sequence[Series], now: float, window: float) -> list[Score]:
-        """A score for each series, in order, from what was known at `now`. Never reads later buckets.
-
-        `window` in seconds; the current span reaches from `window` before the last whole minute to `now`.
-        """
+    def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
+        """A score for each series, in order, from what was known at `now`. Never reads later buckets."""
         raise NotImplementedError
 
-    def lookback(self, window: float) -> float:
+    def lookback(self, asked: Asked) -> float:
         """How many seconds before `now` the detector needs to see."""
-        return window + 60
+        return asked.window + MINUTE
+
+    def steady(self, series: Series, now: float, asked: Asked) -> float:
+        """Until when (exclusive) the score stays what it is, if nothing arrives and coverage goes on.
+
+        `now` = it may change at any time. A replay leaves out the instants before it.
+        """
+        return now

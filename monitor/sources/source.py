@@ -6,6 +6,7 @@ SourceFault          the other side could not be read this time; `retry_after` s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from msgspec import Struct, field
 
 from monitor.http import Http
 from monitor.model import Cursor, Labels, Page
+from monitor.secret import Secret
 from monitor.times import Duration
 
 
@@ -21,6 +23,7 @@ class SourceFault(Exception):
 
     def __init__(self, text: str, *, retry_after: float | None = None) -> None:
         super().__init__(text)
+        self.text = text
         self.retry_after = retry_after
 
 
@@ -40,9 +43,13 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of all kinds. A kind subclasses with tag=<kind>, tag_field="kind", adds its options and `fetch`.
 
     `polled` = the daemon calls `fetch` every `every` seconds; a push source is never fetched.
+    `a_list` = each fetch shows the newest records of a list, so that a page without a known one may hide a gap.
+    `least_every` = seconds; a shorter `every` is taken as this.
     """
 
     polled: ClassVar[bool] = True
+    a_list: ClassVar[bool] = False
+    least_every: ClassVar[float] = 0.1
 
     name: str
     family: str = "social"
@@ -51,7 +58,20 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     labels: Labels = field(default_factory=dict)
     silent_after: Duration | None = None
     enabled: bool = True
+    adaptive: bool = False
 
     async def fetch(self, cursor: Cursor, around: Surroundings) -> Page:
         """One page of records after `cursor`. Raises SourceFault. Parsing that takes long belongs into a thread."""
         raise NotImplementedError
+
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """What is wrong with the options beyond their types: (option, text for people)."""
+        yield from ()
+
+    def secrets(self) -> Iterator[Secret]:
+        """The secrets the options name inside their texts."""
+        yield from ()
+
+    def zone(self, around: Surroundings) -> ZoneInfo:
+        """The zone this source's dates are read in."""
+        return ZoneInfo(self.timezone) if self.timezone else around.zone

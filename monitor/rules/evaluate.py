@@ -1,0 +1,77 @@
+"""A rule judged at one instant: series -> scores -> verdicts -> alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from msgspec import structs
+
+from monitor.detectors.detector import UTC, Asked
+from monitor.model import Alert, Key, Score, Verdict
+from monitor.rules.hold import hold
+from monitor.rules.ladder import climb
+from monitor.rules.rule import Rule
+from monitor.series import Series
+
+
+def asked(rule: Rule, zone: ZoneInfo = UTC) -> Asked:
+    """What a rule asks of its detector."""
+    rarities = sorted({float(rung.rarer_than) for _, rung in rule.rungs() if rung.rarer_than is not None})
+    return Asked(
+        window=rule.window,
+        align=rule.align,
+        min_denominator=rule.min_denominator,
+        measure=rule.measure,
+        zone=zone,
+        rarities=tuple(rarities),
+    )
+
+
+def lookback(rule: Rule, zone: ZoneInfo = UTC) -> float:
+    """How many seconds of buckets before `now` a rule's series need."""
+    return rule.detector.lookback(asked(rule, zone))
+
+
+def evaluate(
+    rule: Rule,
+    batch: Sequence[Series],
+    alerts: Mapping[Key, Alert],
+    now: float,
+    *,
+    zone: ZoneInfo = UTC,
+    families: Mapping[Key, frozenset[str]] | None = None,
+) -> list[Alert]:
+    """The alert of each series after this instant, in order, each with its verdict; idle ones are there too.
+
+    `alerts` are those that stand by key (missing = calm). `families` by key, where the caller counts them itself;
+    else those marked in the window.
+    """
+    question = asked(rule, zone)
+    scores = rule.detector.score(batch, now, question)
+    span = question.span(now)
+    out = []
+    for series, score in zip(batch, scores, strict=True):
+        seen = series.seen("families", *span) if families is None else families.get(series.key, frozenset())
+        before = alerts.get(series.key) or Alert(rule=rule.name, key=series.key)
+        out.append(judge(rule, before, score, tuple(sorted(seen)), span))
+    return out
+
+
+def judge(rule: Rule, before: Alert, score: Score, families: tuple[str, ...], span: tuple[float, float]) -> Alert:
+    """One series: what the ladder says of its score, held against what stood. The verdict bears the tier in force."""
+    now = span[1]
+    reached = climb(rule, score, families)
+    after = hold(before, reached, score, rule, now)
+    verdict = Verdict(
+        rule=rule.name,
+        key=before.key,
+        at=now,
+        tier=None if reached.tier is None else after.tier,
+        score=score,
+        reasons=reached.reasons,
+        families=families,
+        partial=score.partial,
+        windowed=span,
+    )
+    return structs.replace(after, verdict=verdict)

@@ -1,0 +1,84 @@
+"""The ladder: which tiers a score reaches, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from msgspec import Struct
+
+from monitor.model import Reason, Score, Tier
+from monitor.rules.rule import Rule, Rung
+
+
+class Climb(Struct, frozen=True):
+    """What a score comes to before `for` and dwell are asked.
+
+    `tier`: the highest whose conditions all hold, calm when none, None without data. `held`: every one that holds.
+    `reasons`: the conditions of `tier`; when calm those of the lowest rung.
+    """
+
+    tier: Tier | None
+    held: tuple[Tier, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    partial: bool = False
+
+
+def climb(rule: Rule, score: Score, families: Collection[str] = ()) -> Climb:
+    """The highest tier whose conditions all hold, whether lower ones hold or not."""
+    if score.value is None:
+        return Climb(None, partial=score.partial)
+    asked = [(tier, conditions(rung, rule, score, len(families))) for tier, rung in rule.rungs()]
+    held = tuple(tier for tier, reasons in asked if score.enough and all(r.held for r in reasons))
+    tier = max(held, default=Tier.CALM)
+    reasons = next((r for t, r in asked if t == tier), asked[0][1] if asked else ())
+    return Climb(tier, held, tuple(reasons), score.partial)
+
+
+def conditions(rung: Rung, rule: Rule, score: Score, families: int) -> tuple[Reason, ...]:
+    """Each condition of a rung and how it stands."""
+    low = score.level if score.level_low is None else score.level_low
+    out = []
+    if rung.above is not None:
+        out.append(Reason("above", rung.above, score.level, score.level is not None and score.level > rung.above))
+    if rung.below is not None:
+        known = low is not None and not (score.partial and _grows(rule))
+        out.append(Reason("below", rung.below, low, known and low is not None and low < rung.below))
+    if rung.rarer_than is not None:
+        rarity = None if score.learning else score.return_period
+        out.append(Reason("rarer_than", rung.rarer_than, rarity, rarity is not None and rarity >= rung.rarer_than))
+    if rung.floor is not None:
+        out.append(Reason("floor", rung.floor, score.value, score.value is not None and score.value >= rung.floor))
+    if rung.families is not None:
+        out.append(Reason("families", rung.families, families, families >= rung.families))
+    return tuple(out)
+
+
+def _grows(rule: Rule) -> bool:
+    """Measures that a missing source can only make smaller: a part of them says nothing of `below`."""
+    return rule.measure in ("count", "stories", "authors", "families", "reach", "sum", "max")
+
+
+def standing(rung: Rung, rule: Rule, score: Score) -> Literal["above", "under", "unknown"]:
+    """How a score stands to the leave bound of a rung that was entered; floor and families are not asked again.
+
+    `under` = at least one condition lies beyond its leave bound; `unknown` = none of them can be told.
+    """
+    ease = rule.leave.below
+    low = score.level if score.level_low is None else score.level_low
+    bound = dict(score.bounds).get(rung.rarer_than) if rung.rarer_than is not None else None
+    beyond: list[bool] = []
+    if rung.above is not None and score.level is not None:
+        beyond.append(score.level < _eased(rung.above, ease))
+    if rung.below is not None and low is not None:
+        beyond.append(low > _eased(rung.below, 1 / ease if ease > 0 else float("inf")))
+    if bound is not None and score.value is not None:
+        beyond.append(score.value < ease * bound)
+    if not beyond:
+        return "unknown"
+    return "under" if any(beyond) else "above"
+
+
+def _eased(bound: float, by: float) -> float:
+    """A bound moved away from its side; a bound of 0 or less stays, as there is no share of it."""
+    return bound * by if bound > 0 else bound

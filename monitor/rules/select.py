@@ -1,0 +1,147 @@
+"""What a rule counts: selections, the keys of their series, and which records fit.
+
+A selection is what is counted whatever the measure: two rules that ask the same records by the same labels share its
+buckets. Its number is a hash of what it says, so it is the same on every node and after every restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from itertools import product
+from typing import Literal
+
+from msgspec import Struct, json, structs
+
+from monitor.model import Key
+from monitor.rules.rule import Rule, Where
+from monitor.series import Measure
+
+Kind = Literal["mentions", "samples", "findings"]
+MENTIONS = "mentions"
+FINDINGS = "findings"
+ANY = "*"
+"""In the key of a family mark: of a record that lacks the label and so bears witness for every value."""
+EVERYTHING = Where()
+OTHER = "other"
+"""The value that gathers the series beyond `max_series`."""
+
+
+class Selection(Struct, frozen=True):
+    """Records counted together: `of` mentions, findings or a sample series, those that fit `where`, by labels.
+
+    A `by` may name a label, or `source`, `family`, `topic` (one series per matching topic), for findings `subject`.
+    """
+
+    id: int
+    of: str
+    where: Where
+    by: tuple[str, ...]
+
+    @property
+    def kind(self) -> Kind:
+        """Mentions, findings, or samples."""
+        return self.of if self.of in (MENTIONS, FINDINGS) else "samples"  # type: ignore[return-value]
+
+
+def selection(of: str, where: Where = EVERYTHING, by: tuple[str, ...] = ()) -> Selection:
+    """A selection with its stable number. The order of lists in `where` makes no difference, that of `by` does."""
+    tidy = Where(
+        topic=_sorted(where.topic),
+        source=_sorted(where.source),
+        family=_sorted(where.family),
+        labels={name: _sorted(where.labels[name]) for name in sorted(where.labels)},
+        kind=_sorted(where.kind),
+        subject=_sorted(where.subject),
+    )
+    return Selection(_number(of, tidy, by), of, tidy, by)
+
+
+def selections(rule: Rule) -> tuple[Selection, Selection | None]:
+    """What a rule counts, and for a ratio or share what it is held against.
+
+    `share`: the same without the topic, or `per`; `ratio`: `per`. The other side bears no `topic` in its `by`.
+    """
+    part = selection(rule.of, rule.where, rule.by)
+    if rule.measure not in ("ratio", "share"):
+        return part, None
+    by = tuple(label for label in rule.by if label != "topic")
+    if rule.per:
+        where = rule.where if rule.per == rule.of else Where(labels=rule.where.labels)
+        return part, selection(rule.per, structs.replace(where, topic=()), by)
+    return part, selection(rule.of, structs.replace(rule.where, topic=()), by)
+
+
+def reads(rule: Rule) -> tuple[Measure, Measure | None]:
+    """The measure that the series of both sides bear: parts and wholes are counts of records or sums of samples."""
+    if rule.measure not in ("ratio", "share"):
+        return rule.measure, None
+    whole = rule.per or rule.of
+    return ("count" if rule.of == MENTIONS else "sum"), ("count" if whole == MENTIONS else "sum")
+
+
+def _sorted(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))
+
+
+def _number(*content: object) -> int:
+    """A 63-bit number that depends on the content alone."""
+    return int.from_bytes(blake2b(json.encode(content), digest_size=8).digest(), "big") >> 1
+
+
+def series_id(selection_id: int, key: Key) -> int:
+    """The stable 63-bit number of a series."""
+    return _number(selection_id, key)
+
+
+def fits(selection: Selection, topics: Iterable[str], source: str, family: str, labels: Mapping[str, str]) -> bool:
+    """Whether a record counts: every list of `where` that is not empty must hold its value."""
+    where = selection.where
+    if (where.source and source not in where.source) or (where.family and family not in where.family):
+        return False
+    if where.topic and not any(topic in where.topic for topic in topics):
+        return False
+    return all(labels.get(name) in values for name, values in where.labels.items())
+
+
+def witnesses(selection: Selection, topics: Iterable[str], labels: Mapping[str, str]) -> bool:
+    """Whether a mention is evidence of its family: topic and labels fit, whatever source or family are asked.
+
+    A label the record does not carry is not asked of it.
+    """
+    where = selection.where
+    if where.topic and not any(topic in where.topic for topic in topics):
+        return False
+    return all(labels[name] in values for name, values in where.labels.items() if name in labels)
+
+
+def keys_of(
+    selection: Selection,
+    topics: Iterable[str],
+    source: str,
+    family: str,
+    labels: Mapping[str, str],
+    missing: str = "",
+) -> list[Key]:
+    """The series a record counts in: one, or with `topic` in `by` one per matching topic that `where` asks.
+
+    A label the record lacks has the value `missing`.
+    """
+    wanted = selection.where.topic
+    values: list[list[str]] = []
+    for label in selection.by:
+        if label == "topic":
+            values.append(sorted(t for t in topics if not wanted or t in wanted))
+        else:
+            values.append([{"source": source, "family": family}.get(label) or labels.get(label, missing)])
+    return [tuple(zip(selection.by, row, strict=True)) for row in product(*values)]
+
+
+def other_side(key: Key, whole: Selection) -> Key:
+    """The key of the denominator that a series of the numerator is held against."""
+    return tuple((label, value) for label, value in key if label in whole.by)
+
+
+def mark_keys(key: Key) -> list[Key]:
+    """The keys whose family marks are evidence for a series: its own, and those with ANY for labels that lack."""
+    return [tuple(pairs) for pairs in product(*(((label, value), (label, ANY)) for label, value in key))]

@@ -1,4 +1,4 @@
-"""The one door to the web: httpx with a total deadline, a body cap and one tree of errors.
+"""The one door to the web: httpx with a total deadline, a body cap, a guard of inner addresses, one tree of errors.
 
 HttpFault            what went wrong before a full answer stood
   kind: connect | tls | timeout | too_large | refused_address | protocol
@@ -7,16 +7,23 @@ HttpFault            what went wrong before a full answer stood
 from __future__ import annotations
 
 import asyncio
+import ssl
+import zlib
 from collections.abc import Mapping
 from types import TracebackType
+from urllib.request import getproxies
 
 import httpx
 from msgspec import Struct, field
 
 from monitor import __version__
+from monitor.addresses import GuardedTransport, RefusedAddress, refuse_literal
 
 USER_AGENT = f"crisis-monitor/{__version__}"
 BODY_CAP = 10 * 1024 * 1024
+_PERMANENT = (301, 308)
+_OF_ONE_HOST = ("accept", "accept-language", "user-agent")
+"""Headers that may follow a redirect to another host; all others (keys, cookies, validators) stay behind."""
 
 
 class HttpFault(Exception):
@@ -29,12 +36,13 @@ class HttpFault(Exception):
 
 
 class Answer(Struct, frozen=True):
-    """A full answer. Header names are lower case."""
+    """A full answer. Header names are lower case. `moved_to`: where permanent redirects alone led, if any did."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     url: str = ""
+    moved_to: str = ""
 
 
 class Http:
@@ -45,9 +53,12 @@ class Http:
     ) -> None:
         agent = f"{USER_AGENT} (+{contact})" if contact else USER_AGENT
         limits = httpx.Limits(max_connections=256, max_keepalive_connections=64)
-        self._client = httpx.AsyncClient(
-            transport=transport, verify=verify, limits=limits, headers={"user-agent": agent}
-        )
+        headers = {"user-agent": agent, "accept-encoding": "gzip, deflate"}
+        context = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else _context(verify)
+        self._open = httpx.AsyncClient(transport=transport, verify=context, limits=limits, headers=headers)
+        if transport is None and not getproxies().keys() & {"http", "https", "all"}:
+            transport = GuardedTransport(context, limits)  # behind a proxy it is the proxy that resolves names
+        self._guarded = httpx.AsyncClient(transport=transport, verify=context, limits=limits, headers=headers)
 
     async def request(
         self,
@@ -59,39 +70,30 @@ class Http:
         timeout: float = 30.0,
         max_body: int = BODY_CAP,
         follow: int = 5,
+        allow_private: bool = True,
     ) -> Answer:
         """One request with a deadline in seconds for all of it and a cap in bytes for the decoded body.
 
+        Without `allow_private` no hop may lead to a private, loopback or link-local address.
         Raises HttpFault; an answer of any status is an Answer.
         """
+        trip = _Trip(self._open if allow_private else self._guarded, not allow_private, max_body)
         try:
             async with asyncio.timeout(timeout):
-                return await self._exchange(method, url, headers, body, max_body, follow)
+                return await trip.go(method, url, dict(headers or {}), body, follow)
         except TimeoutError:
             raise HttpFault("timeout", f"no full answer within {timeout:g} s", sent=True) from None
-        except httpx.ConnectError as error:
-            kind = "tls" if "SSL" in str(error) or "certificate" in str(error) else "connect"
-            raise HttpFault(kind, str(error) or "connection refused") from None
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        except RefusedAddress as error:
+            raise HttpFault("refused_address", str(error)) from None
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise _unconnected(error) from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
             raise HttpFault("protocol", f"{type(error).__name__}: {error}", sent=True) from None
-
-    async def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str] | None, body: bytes | None, max_body: int, follow: int
-    ) -> Answer:
-        request = self._client.build_request(method, url, headers=dict(headers or {}), content=body, timeout=None)
-        answer = await self._client.send(request, stream=True)
-        try:
-            if answer.next_request is not None and follow > 0 and method in ("GET", "HEAD"):
-                onward = str(answer.next_request.url)
-            else:
-                return Answer(answer.status_code, _headers(answer), await _read(answer, max_body), str(answer.url))
-        finally:
-            await answer.aclose()
-        return await self._exchange(method, onward, headers, body, max_body, follow - 1)
 
     async def close(self) -> None:
         """Gives all connections back."""
-        await self._client.aclose()
+        await self._open.aclose()
+        await self._guarded.aclose()
 
     async def __aenter__(self) -> Http:
         return self
@@ -102,15 +104,115 @@ class Http:
         await self.close()
 
 
-def _headers(answer: httpx.Response) -> dict[str, str]:
-    return {k.lower(): v for k, v in answer.headers.items()}
+class _Trip:
+    """One request over all its hops."""
+
+    def __init__(self, client: httpx.AsyncClient, guarded: bool, max_body: int) -> None:
+        self.client = client
+        self.guarded = guarded
+        self.max_body = max_body
+        self.moved_to = ""
+        self.only_permanent = True
+
+    async def go(self, method: str, url: str, headers: dict[str, str], body: bytes | None, follow: int) -> Answer:
+        request = self.client.build_request(method, url, headers=headers, content=body, timeout=None)
+        if self.guarded:
+            refuse_literal(request.url.host)
+        answer = await self.client.send(request, stream=True)
+        try:
+            onward = answer.next_request
+            if onward is None or follow <= 0 or method not in ("GET", "HEAD"):
+                return await self._arrived(answer)
+            self._remember(answer.status_code, str(onward.url))
+        finally:
+            await answer.aclose()
+        kept = headers if _same_host(request.url, onward.url) else _harmless(headers)
+        return await self.go(method, str(onward.url), kept, body, follow - 1)
+
+    def _remember(self, status: int, url: str) -> None:
+        self.only_permanent = self.only_permanent and status in _PERMANENT
+        self.moved_to = url if self.only_permanent else self.moved_to
+
+    async def _arrived(self, answer: httpx.Response) -> Answer:
+        headers = {k.lower(): v for k, v in answer.headers.items()}
+        body = await _read(answer, headers.get("content-encoding", ""), self.max_body)
+        return Answer(answer.status_code, headers, body, str(answer.url), self.moved_to)
 
 
-async def _read(answer: httpx.Response, max_body: int) -> bytes:
-    chunks, size = [], 0
-    async for chunk in answer.aiter_bytes():
-        size += len(chunk)
-        if size > max_body:
-            raise HttpFault("too_large", f"the body is larger than {max_body} bytes", sent=True)
-        chunks.append(chunk)
-    return b"".join(chunks)
+def _context(verify: bool) -> ssl.SSLContext:
+    return httpx.create_ssl_context(verify=verify)
+
+
+def _same_host(one: httpx.URL, other: httpx.URL) -> bool:
+    upgraded = one.scheme == "http" and other.scheme == "https"
+    return one.host == other.host and (upgraded or (one.scheme, one.port) == (other.scheme, other.port))
+
+
+def _harmless(headers: dict[str, str]) -> dict[str, str]:
+    return {k: v for k, v in headers.items() if k.lower() in _OF_ONE_HOST}
+
+
+def _unconnected(error: httpx.TransportError) -> HttpFault:
+    """A failed connection, told apart from a failed handshake by what lies beneath it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return HttpFault("tls", str(cause) or "the TLS handshake failed")
+        cause = cause.__cause__ or cause.__context__
+    return HttpFault("connect", str(error) or "connection refused")
+
+
+async def _read(answer: httpx.Response, encoding: str, max_body: int) -> bytes:
+    """The decoded body. Decoding stops at the cap, so that a small bomb stays small."""
+    if answer.is_stream_consumed:
+        _refuse_large(len(answer.content), max_body)
+        return answer.content
+    inflate = _inflater(encoding)
+    out = bytearray()
+    async for chunk in answer.aiter_raw():
+        if inflate is None:
+            out += chunk
+        else:
+            out += _inflated(inflate, chunk, max_body + 1 - len(out))
+        _refuse_large(len(out), max_body)
+    return bytes(out)
+
+
+def _inflater(encoding: str) -> _Inflater | None:
+    names = [name.strip().lower() for name in encoding.split(",") if name.strip().lower() not in ("", "identity")]
+    if not names:
+        return None
+    if len(names) > 1 or names[0] not in ("gzip", "x-gzip", "deflate"):
+        raise HttpFault("protocol", f"the body is packed as {encoding[:40]!r}; we asked for gzip or deflate", sent=True)
+    return _Inflater(raw_too=names[0] == "deflate")
+
+
+class _Inflater:
+    """zlib with its choice of header; `deflate` is sent with and without one."""
+
+    def __init__(self, *, raw_too: bool) -> None:
+        self._zlib = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        self._raw_too = raw_too
+
+    def feed(self, chunk: bytes, most: int) -> bytes:
+        try:
+            out = self._zlib.decompress(chunk, most)
+        except zlib.error:
+            if not self._raw_too:
+                raise
+            self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
+            out = self._zlib.decompress(chunk, most)
+        self._raw_too = False
+        return out
+
+
+def _inflated(inflate: _Inflater, chunk: bytes, most: int) -> bytes:
+    try:
+        return inflate.feed(chunk, max(most, 1))
+    except zlib.error as error:
+        raise HttpFault("protocol", f"the body is no valid gzip or deflate: {error}", sent=True) from None
+
+
+def _refuse_large(size: int, max_body: int) -> None:
+    if size > max_body:
+        raise HttpFault("too_large", f"the body is larger than {max_body} bytes", sent=True)

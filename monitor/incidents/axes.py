@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from monitor.model import Axes, Tier
 
@@ -16,8 +16,8 @@ class Matrix(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `nature` and `urgency`: level of the axis -> tiers to add. `uncertain`: the highest tier without corroboration.
     """
 
-    nature: dict[int, int] = {GRAVE: 1}
-    urgency: dict[int, int] = {}
+    nature: dict[int, int] = field(default_factory=lambda: {GRAVE: 1})
+    urgency: dict[int, int] = field(default_factory=dict)
     uncertain: int = Tier.YELLOW
 
 

@@ -1,6 +1,6 @@
 """What people may do to incidents, as data, and what comes of it.
 
-ActFault             the act was not done; nothing changed. `reason` names a message under `web.fault.`
+ActFault             the act was not done; nothing changed. `reason`: a message under `web.fault.`, or a whole message id
   Unknown            no incident, silence or delivery of that name
   Conflict           the state forbids it (already closed, nothing to undo), or somebody was faster: look again
   Busy               the store cannot write just now (locked, full); try again after `retry_after` seconds
@@ -16,12 +16,22 @@ from monitor.model import Incident, Labels, Tier
 
 
 class ActFault(Exception):
-    """Not done. `args` fill the message `web.fault.<reason>`."""
+    """Not done. `args` fill the message; tiers as words and instants are put into the reader's language."""
 
     def __init__(self, reason: str, **args: Any) -> None:
         super().__init__(reason)
         self.reason = reason
         self.told = args
+
+    @property
+    def id(self) -> str:
+        """The message."""
+        return self.reason if "." in self.reason else f"web.fault.{self.reason}"
+
+    @property
+    def code(self) -> str:
+        """For machines: the last word of the message's id."""
+        return self.reason.rpartition(".")[2]
 
 
 class Unknown(ActFault):

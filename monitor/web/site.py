@@ -68,6 +68,7 @@ class Site(Struct, frozen=True, kw_only=True):
 
     `config` is called at each request: a reload swaps what it returns.
     `key` signs ack links (32 bytes from the state directory). `health` and `ready` answer at once, without I/O.
+    `title` names a playbook's crisis in a language ("" = it is unknown; the risk's id is shown).
     """
 
     config: Callable[[], Config]
@@ -78,3 +79,4 @@ class Site(Struct, frozen=True, kw_only=True):
     key: bytes
     health: Callable[[], Health]
     ready: Callable[[], Readiness]
+    title: Callable[[str, str], str] = lambda playbook, language: ""

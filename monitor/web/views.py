@@ -17,7 +17,6 @@ from monitor.model import (
     Silence,
     Tier,
     Timer,
-    Verdict,
 )
 
 Mode = Literal["live", "shadow"]
@@ -34,7 +33,8 @@ class Point(Struct, frozen=True):
 class RuleState(Struct, frozen=True, kw_only=True):
     """A rule now: its leading series (highest tier, then rarest) and the trail of that series, oldest first.
 
-    `tier` None = no data, or not judged yet. `worrying`: how many of its `series` stand above calm.
+    `tier` None = no data, or not judged yet. `worrying`: how many of its `series` stand above calm. `lead` tells the
+    numbers of the leading series, also while it is calm.
     """
 
     rule: str
@@ -43,7 +43,7 @@ class RuleState(Struct, frozen=True, kw_only=True):
     series: int = 0
     worrying: int = 0
     since: float | None = None
-    lead: Verdict | None = None
+    lead: Evidence | None = None
     trail: tuple[Point, ...] = ()
 
 

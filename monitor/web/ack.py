@@ -1,0 +1,147 @@
+"""The ack page `/a/<token>`: reading it changes nothing, only a press of a button does. Works without login or script."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from monitor.web.acts import Acknowledge, Act, ActFault, Busy, Cancel, Comment, PassOn, Undo
+from monitor.web.asking import Asking
+from monitor.web.body import read_body
+from monitor.web.door import page_of_words
+from monitor.web.people import CHANNEL, display, language_for, person_of
+from monitor.web.templates import render
+from monitor.web.tokens import Claim, Rejected, read
+from monitor.web.views import Dossier
+
+FORM_CAP = 16 * 1024
+COMMENT_CAP = 1000
+_STATUS = {"forged": 403, "expired": 410}
+ACTS = ("ack", "pass", "cancel", "undo", "comment")
+
+
+async def show(request: Request) -> Response:
+    """The page. Mail scanners and chat previews fetch it, so it acts on nothing."""
+    asking = Asking.of(request)
+    claim = read(asking.site.key, request.path_params["token"], asking.now)
+    if isinstance(claim, Rejected):
+        return _rejected(asking, claim)
+    return await _page(request, asking, claim, done=request.query_params.get("done", ""))
+
+
+async def press(request: Request) -> Response:
+    """A button was pressed."""
+    asking = Asking.of(request)
+    claim = read(asking.site.key, request.path_params["token"], asking.now)
+    if isinstance(claim, Rejected):
+        return _rejected(asking, claim)
+    form = _form(await read_body(request, FORM_CAP))
+    actor = _actor(asking, claim, form)
+    wanted = _act(form)
+    if actor is None or wanted is None:
+        fault = "who" if actor is None else "comment-empty" if form.get("do") == "comment" else "button"
+        return await _page(request, asking, claim, fault=asking.say(f"ack.fault.{fault}"), status=422, form=form)
+    try:
+        done = await asking.site.acts.act(actor, claim.incident, wanted, asking.now)
+    except ActFault as fault:
+        if isinstance(fault, Busy):
+            raise
+        text = _in_language(asking, request, claim).told(fault)
+        return await _page(request, asking, claim, fault=text, status=409, form=form)
+    told = form["do"] if done.changed else "unchanged"
+    query = f"?done={told}" + (f"&lang={lang}" if (lang := request.query_params.get("lang")) in ("zh", "en") else "")
+    return RedirectResponse(request.url.path + query, 303)
+
+
+async def _page(
+    request: Request,
+    asking: Asking,
+    claim: Claim,
+    *,
+    done: str = "",
+    fault: str = "",
+    status: int = 200,
+    form: dict[str, str] | None = None,
+) -> Response:
+    asking = _in_language(asking, request, claim)
+    dossier = await asking.site.reads.incident(claim.incident, asking.now)
+    if dossier is None:
+        return page_of_words(asking, 404, asking.say("fault.no-incident", number=claim.incident))
+    page = render(
+        "ack.html",
+        asking,
+        dossier=dossier,
+        incident=dossier.incident,
+        holder=display(asking.config, dossier.incident.acknowledged_by, asking.language),
+        mine=dossier.incident.acknowledged_by == claim.person,
+        me=display(asking.config, claim.person, asking.language),
+        choices=_choices(asking, claim),
+        title=asking.site.title(dossier.incident.playbook, asking.language) or dossier.incident.risk,
+        due=min((timer.due_at for timer in dossier.timers if timer.kind == "escalate"), default=None),
+        undoable=_undoable(dossier, claim),
+        names=lambda actor: display(asking.config, actor, asking.language),
+        done=done if done in (*ACTS, "unchanged") else "",
+        fault=fault,
+        form=form or {},
+    )
+    return HTMLResponse(page, status)
+
+
+def _in_language(asking: Asking, request: Request, claim: Claim) -> Asking:
+    if request.query_params.get("lang") in ("zh", "en"):
+        return asking
+    return msgspec.structs.replace(asking, language=language_for(asking.config, claim.person))
+
+
+def _rejected(asking: Asking, claim: Rejected) -> Response:
+    return page_of_words(asking, _STATUS[claim.reason], asking.say(f"ack.{claim.reason}"))
+
+
+def _choices(asking: Asking, claim: Claim) -> list[tuple[str, str]]:
+    """A group shares one link: its members say who they are."""
+    if not claim.person.startswith(CHANNEL):
+        return []
+    return [(person.name, person.display or person.name) for person in asking.config.person]
+
+
+def _actor(asking: Asking, claim: Claim, form: dict[str, str]) -> str | None:
+    if not claim.person.startswith(CHANNEL):
+        return claim.person
+    person = person_of(asking.config, form.get("who", ""))
+    return person.name if person else None
+
+
+def _act(form: dict[str, str]) -> Act | None:
+    comment = form.get("comment", "").strip()[:COMMENT_CAP]
+    match form.get("do"):
+        case "ack":
+            return Acknowledge()
+        case "pass":
+            return PassOn(comment)
+        case "cancel":
+            return Cancel(comment)
+        case "undo":
+            return Undo()
+        case "comment" if comment:
+            return Comment(comment)
+    return None
+
+
+def _undoable(dossier: Dossier, claim: Claim) -> bool:
+    """Whether a wrong press can be taken back: it is mine, or I am one of a group."""
+    incident = dossier.incident
+    if claim.person.startswith(CHANNEL):
+        return incident.acknowledged_by is not None or incident.state == "cancelled"
+    mine = any(entry.actor == claim.person for entry in dossier.entries)
+    return incident.acknowledged_by == claim.person or (incident.state == "cancelled" and mine)
+
+
+def _form(raw: bytes) -> dict[str, str]:
+    try:
+        fields = parse_qs(raw.decode(), max_num_fields=20)
+    except ValueError:
+        return {}
+    return {name: values[-1] for name, values in fields.items()}

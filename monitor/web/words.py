@@ -1,0 +1,69 @@
+"""Numbers, times and names as people read them. Pure; `now` is given."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from monitor.incidents.timeline import write
+from monitor.messages import say
+from monitor.messages.words import number, percent, span
+from monitor.model import Entry, Tier
+from monitor.times import local
+
+
+class Words(Struct, frozen=True):
+    """How one reader is spoken to."""
+
+    language: str
+    zone: ZoneInfo
+    now: float
+
+    def tier(self, tier: Tier | None) -> str:
+        """The word of a tier; None = no data."""
+        return say(self.language, f"web.tier.{tier.word if tier is not None else 'none'}")
+
+    def clock(self, at: float | None) -> str:
+        """Hour and minute, with the day where it is not today."""
+        if at is None:
+            return "–"
+        stamp, today = local(at, self.zone), local(self.now, self.zone)
+        if stamp.date() == today.date():
+            return f"{stamp:%H:%M}"
+        return f"{stamp:%m-%d %H:%M}" if stamp.year == today.year else f"{stamp:%Y-%m-%d %H:%M}"
+
+    def exact(self, at: float) -> str:
+        """Day, second and zone, for the title of a shorter time."""
+        return f"{local(at, self.zone):%Y-%m-%d %H:%M:%S %Z}"
+
+    def iso(self, at: float) -> str:
+        """For `datetime=`."""
+        return local(at, self.zone).isoformat(timespec="seconds")
+
+    def span(self, seconds: float) -> str:
+        """A span in its two largest units."""
+        return span(max(0.0, seconds), self.language)
+
+    def ago(self, at: float | None) -> str:
+        """How long ago, or how soon."""
+        if at is None:
+            return say(self.language, "web.never")
+        id = "web.ago" if at <= self.now else "web.in"
+        return say(self.language, id, span=self.span(abs(self.now - at)))
+
+    def number(self, value: float | None, unit: str = "") -> str:
+        """A measure. `unit`: ratio (shown in percent), seconds (as a span), or anything else (plain)."""
+        if value is None:
+            return "–"
+        if unit == "seconds":
+            return self.span(value)
+        return percent(value) if unit == "ratio" else number(value)
+
+    def entry(self, entry: Entry) -> str:
+        """A line of a timeline; one whose message is not known is shown as it is stored."""
+        try:
+            return write(entry, self.language, self.zone)
+        except (KeyError, IndexError, ValueError):
+            told = ", ".join(f"{name}: {value}" for name, value in entry.args.items())
+            return f"{entry.kind}{' – ' if told else ''}{told}"

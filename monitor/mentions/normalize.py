@@ -31,7 +31,7 @@ _JOINING = re.compile(
 
 
 def normalize(text: str) -> str:
-    """The normal form: what queries and texts are compared in. Idempotent; white space is one space, none at the ends."""
+    """The normal form, in which queries and texts are compared. Idempotent; white space becomes one space."""
     if not text.isascii():
         return " ".join(_fold(_INVISIBLE.sub("", text)).split())
     if not text.isprintable():

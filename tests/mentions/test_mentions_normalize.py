@@ -15,7 +15,9 @@ from monitor.mentions.traditional import PAIRS, SIMPLIFIED
 MIXED = st.text(
     alphabet=st.one_of(
         st.characters(),
-        st.sampled_from("充電宝ＡＢＣａｂ１２３，。！\u3000 \t\n\u200b\u200d\u0301\uff9e\uff76\u1100\u1161\u11a8éÉßİſﬁ①㎏ﷺ"),
+        st.sampled_from(
+            "充電宝ＡＢＣａｂ１２３，。！\u3000 \t\n\u200b\u200d\u0301\uff9e\uff76\u1100\u1161\u11a8éÉßİſﬁ①㎏ﷺ"
+        ),
     ),
     max_size=40,
 )

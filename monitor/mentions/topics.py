@@ -1,0 +1,149 @@
+"""Which topics a text speaks of: all queries on one automaton, the text read once."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+from ahocorasick_rs import AhoCorasick
+
+from monitor.mentions import normalize as normal_form
+from monitor.mentions.normalize import align, normalize
+from monitor.mentions.query import Both, Either, Near, Negated, Node, Term, parse, terms
+from monitor.mentions.topic import Topic
+
+Span = tuple[int, int]
+Hits = dict[Term, list[Span]]
+
+
+class Topics:
+    """The compiled topics. QueryFault for the first query that is wrong (`query.parse` finds each)."""
+
+    def __init__(self, topics: Sequence[Topic], lexicon: str = "") -> None:
+        self._queries = {topic.name: parse(topic.query) for topic in topics}
+        self._lexicon = lexicon
+        self._of_term: dict[Term, set[str]] = {}
+        for name, query in self._queries.items():
+            for term in terms(query):
+                self._of_term.setdefault(term, set()).add(name)
+        self._patterns = [_Pattern(text, group) for text, group in _by_text(self._of_term)]
+        self._automaton = AhoCorasick([p.text for p in self._patterns])
+
+    def match(self, title: str, text: str) -> frozenset[str]:
+        """The names of the topics that hold."""
+        head = normalize(title)
+        hits = self._hits(f"{head}\n{normalize(text)}" if head else normalize(text), len(head))
+        return frozenset(self._holding(hits)) if hits else frozenset()
+
+    def why(self, title: str, text: str) -> dict[str, list[Span]]:
+        """For each topic that holds, where its terms stand: code points of title + newline + text (no title: text)."""
+        whole, spans, head = _aligned(title, text)
+        hits = self._hits(whole, head)
+        return {name: _original(_places(self._queries[name], hits), spans) for name in sorted(self._holding(hits))}
+
+    def revision(self, name: str) -> str:
+        """A stable mark of what the topic counts: it changes with the query, the lexicon or the way texts are read."""
+        written = f"{normal_form.VERSION}\0{self._lexicon}\0{self._queries[name]}"
+        return blake2b(written.encode(), digest_size=8).hexdigest()
+
+    def _hits(self, text: str, head: int) -> Hits:
+        hits: Hits = {}
+        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            pattern = self._patterns[index]
+            if pattern.left and start and is_letter(text[start - 1]):
+                continue
+            open_end = pattern.right and end < len(text) and is_letter(text[end])
+            for term in pattern.terms:
+                if (open_end and not term.prefix) or (term.title and end > head):
+                    continue
+                hits.setdefault(term, []).append((start, end))
+        return hits
+
+    def _holding(self, hits: Hits) -> list[str]:
+        asked: set[str] = set()
+        for term in hits:
+            asked |= self._of_term[term]
+        return [name for name in asked if _holds(self._queries[name], hits)]
+
+
+class _Pattern:
+    """One text of the automaton, the terms that look for it, and whether its ends are ends of words."""
+
+    __slots__ = ("left", "right", "terms", "text")
+
+    def __init__(self, text: str, group: tuple[Term, ...]) -> None:
+        self.text, self.terms = text, group
+        self.left, self.right = is_letter(text[0]), is_letter(text[-1])
+
+
+def is_letter(char: str) -> bool:
+    """A letter or digit of a script that puts spaces between words: `iPhone` ends where 充 begins."""
+    return char.isalnum() and (char < "\u0e00" or "\u1e00" <= char < "\u2000")
+
+
+def _by_text(all_terms: Iterable[Term]) -> list[tuple[str, tuple[Term, ...]]]:
+    groups: dict[str, list[Term]] = {}
+    for term in all_terms:
+        groups.setdefault(term.text, []).append(term)
+    return [(text, tuple(group)) for text, group in groups.items()]
+
+
+def _holds(node: Node, hits: Hits) -> bool:
+    match node:
+        case Term():
+            return node in hits
+        case Both(parts):
+            return all(_holds(part, hits) for part in parts)
+        case Either(parts):
+            return any(_holds(part, hits) for part in parts)
+        case Negated(part):
+            return not _holds(part, hits)
+        case Near():
+            return bool(_places(node, hits))
+
+
+def _places(node: Node, hits: Hits) -> list[Span]:
+    """Where what makes the node hold stands; nothing where it does not hold. In order."""
+    match node:
+        case Term():
+            return hits.get(node, [])
+        case Near(left, right, distance):
+            return _close(_places(left, hits), _places(right, hits), distance)
+        case Negated():
+            return []
+        case Both(parts) | Either(parts):
+            return sorted({span for part in parts if _holds(part, hits) for span in _places(part, hits)})
+
+
+def _close(left: list[Span], right: list[Span], distance: int) -> list[Span]:
+    """The spans of both sides that have one of the other side within reach. Overlapping ones are not near."""
+    return sorted(set(_beside(left, right, distance)) | set(_beside(right, left, distance)))
+
+
+def _beside(some: list[Span], others: list[Span], distance: int) -> list[Span]:
+    starts, ends = [s for s, _ in others], sorted(e for _, e in others)
+    near = []
+    for start, end in some:
+        after, before = bisect_left(starts, end), bisect_right(ends, start) - 1
+        follows = after < len(starts) and starts[after] - end <= distance
+        if follows or (before >= 0 and start - ends[before] <= distance):
+            near.append((start, end))
+    return near
+
+
+def _aligned(title: str, text: str) -> tuple[str, list[Span], int]:
+    """Title and text in normal form, the original span of each character, and where the title ends."""
+    body, body_spans = align(text)
+    if not title:
+        return body, body_spans, 0
+    head, head_spans = align(title)
+    offset = len(title) + 1
+    moved = [(start + offset, end + offset) for start, end in body_spans]
+    if not head:
+        return body, moved, 0
+    return f"{head}\n{body}", [*head_spans, (offset - 1, offset), *moved], len(head)
+
+
+def _original(places: list[Span], spans: list[Span]) -> list[Span]:
+    return sorted({(spans[start][0], spans[end - 1][1]) for start, end in places})

@@ -415,6 +415,7 @@ class Line(Struct, frozen=True, kw_only=True):
 class Notice(Struct, frozen=True, kw_only=True):
     """A rendered notice in one language, before a channel puts it into its dialect. `lines` do not repeat the title.
 
+    `since`: when the incident's tier began (None: unknown).
     `key` is the idempotency key of the delivery: the same at every try.
     """
 
@@ -428,6 +429,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     title: tuple[Part, ...]
     lines: tuple[Line, ...]
     at: float
+    since: float | None = None
     labels: Labels = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
     drill: bool = False

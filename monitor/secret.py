@@ -54,3 +54,8 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self.reference)
+
+
+def reveal(text: str) -> str:
+    """The value of an option that may be a reference (`env:…`, `file:…`, `credential:…`) or stand there plainly."""
+    return Secret(text).reveal() if text.partition(":")[0] in KINDS else text

@@ -18,7 +18,14 @@ from monitor.times import Duration
 
 
 class ChannelFault(Exception):
-    """The notice was not accepted. The text says what the other side answered, without secrets."""
+    """The notice was not accepted. The text says what the other side answered, without secrets.
+
+    `code` is the other side's own code where it gave one; `channels.hint.<kind>.<code>` may explain it.
+    """
+
+    def __init__(self, text: str, *, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class Refused(ChannelFault):
@@ -28,8 +35,8 @@ class Refused(ChannelFault):
 class Retry(ChannelFault):
     """Try again, after `after` seconds if given. `sent` = the other side may have taken it."""
 
-    def __init__(self, text: str, *, after: float | None = None, sent: bool = False) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, *, code: str = "", after: float | None = None, sent: bool = False) -> None:
+        super().__init__(text, code=code)
         self.after = after
         self.sent = sent
 
@@ -43,12 +50,15 @@ class Channel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `address_of`: which field of a person is the address on this kind ("" = it has none: a group or an endpoint).
     `rate`: (messages, seconds) the other side takes; `reserve` of them are kept for red.
+    `rings`: it wakes a sleeper; group chats and mail do not. `verified`: a yes is the other side's own.
     """
 
     address_of: ClassVar[str] = ""
     group: ClassVar[bool] = True
     rate: ClassVar[tuple[int, float] | None] = None
     reserve: ClassVar[int] = 0
+    rings: ClassVar[bool] = False
+    verified: ClassVar[bool] = True
 
     name: str
     fallback: str = ""
@@ -58,3 +68,7 @@ class Channel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     async def send(self, notice: Notice, target: Target, http: Http, now: float) -> Receipt:
         """Delivers or raises Refused or Retry. A 200 whose body says no is a no."""
         raise NotImplementedError
+
+    def faults(self, language: str) -> tuple[tuple[str, str], ...]:
+        """What is wrong with the options beyond their types: (option, what is wrong and what would be right)."""
+        return ()

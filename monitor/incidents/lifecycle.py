@@ -15,7 +15,7 @@ from monitor.incidents.context import Context
 from monitor.incidents.grouping import closed_lately, home
 from monitor.incidents.plan import new_incident, number_of, reopened, settle
 from monitor.incidents.timers import next_level
-from monitor.model import Alert, Incident, Labels, Outcome, Silence, Tier
+from monitor.model import Alert, Incident, Labels, Outcome, Silence, Tier, Transition
 
 
 class ActRefused(Exception):
@@ -97,7 +97,7 @@ def resolve(
 
 def _end(
     incident: Incident, actor: str, now: float, context: Context, alerts: Sequence[Alert], state: str,
-    transition: Any, comment: str,
+    transition: Transition, comment: str,
 ) -> Outcome:  # fmt: skip
     change = _open(incident, actor, now, context, alerts)
     change.entry(state, comment=comment)
@@ -113,12 +113,7 @@ def reopen(
         raise ActRefused("open", incident=incident.number)
     change = Change(incident, context, now, actor=actor, alerts=alerts)
     standing = {(a.rule, a.key) for a in alerts if a.tier > Tier.CALM}
-    change.set(
-        **{
-            name: getattr(reopened(incident, _labels(incident), context, now), name)
-            for name in Incident.__struct_fields__
-        }
-    )
+    change.incident = reopened(incident, _labels(incident), context, now)
     change.set(alerts=tuple(a for a in incident.alerts if a in standing))
     if not change.incident.alerts:
         change.set(person_tier=incident.peak or Tier.BLUE)
@@ -255,8 +250,12 @@ def silence_ended(
     hidden = incident.hidden_tier is not None
     change.set(hidden_tier=None)
     settle(change)
-    burning = change.incident.tier > Tier.CALM and change.incident.acknowledged_by is None
-    if burning and hidden and not change.owed and change.incident.told:
-        if change.tell("UPDATE", change.incident.told, "incident.reason.silence_over", by=silence.author):
-            change.ask(change.incident.step)
+    untold = hidden and not change.owed and change.incident.acknowledged_by is None
+    if untold and change.incident.tier > Tier.CALM and change.incident.told:
+        _still_burning(change, silence)
     return change.outcome()
+
+
+def _still_burning(change: Change, silence: Silence) -> None:
+    if change.tell("UPDATE", change.incident.told, "incident.reason.silence_over", by=silence.author):
+        change.ask(change.incident.step)

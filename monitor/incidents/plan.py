@@ -62,6 +62,7 @@ def plan(
     after the tick (at least those of the open incidents). `next_number`: the running number of the next new incident.
     """
     board = _Board(open, recent, context, now, next_number)
+    changes = list({c.id: c for c in changes}.values())
     for change in changes:
         if context.live(change.after.rule):
             board.place(change)
@@ -171,7 +172,7 @@ def reopened(old: Incident, labels: Labels, context: Context, now: float) -> Inc
     """The same number taken up again, with the route as it stands now; whom it told is kept."""
     return msgspec.structs.replace(
         old, state="open", tier=Tier.CALM, machine_tier=Tier.CALM, person_tier=None, closed_at=None, calm_since=None,
-        no_data_since=None, acknowledged_by=None, acknowledged_at=None, alerts=(), step=0, told_tier=Tier.CALM,
+        no_data_since=None, acknowledged_by=None, acknowledged_at=None, step=0, told_tier=Tier.CALM,
         told_factor=None, told_families=(), hidden_tier=None, steps=routes.steps_for(old.risk, labels, context),
     )  # fmt: skip
 
@@ -214,9 +215,14 @@ def settle(change: Change) -> None:
         go_calm(change)
         return
     _leave_calm(change)
-    told = _transition(change, moved) or _overruled(change, before) or _data_notice(change) or _update(change, own)
-    if not told and before.tier == Tier.CALM and before.told_tier != Tier.CALM:
+    _say(change, before, own, moved)
+    if before.tier == Tier.CALM and before.told_tier >= tier:
         _resume(change)
+
+
+def _say(change: Change, before: Incident, own: Sequence[Alert], moved: str) -> bool:
+    """At most one notice: the weightiest that there is to tell."""
+    return _transition(change, moved) or _overruled(change, before) or _data_notice(change) or _update(change, own)
 
 
 def _axes(own: Sequence[Alert], context: Context) -> Axes:
@@ -312,7 +318,7 @@ def _leave_calm(change: Change) -> None:
 
 
 def _resume(change: Change) -> None:
-    """Back at the tier people were told, before it cleared: no new notice, but an answer is still owed."""
+    """It burns again before it cleared, no higher than people were told: an answer is still owed."""
     change.entry("calm_broken", tier=change.incident.tier)
     if change.incident.acknowledged_by is None:
         change.ask(change.incident.step)

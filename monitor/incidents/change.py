@@ -127,23 +127,21 @@ class Change:
         if silence is not None:
             self._hide(transition, silence)
             return False
-        if not reason_id and transition in ("NEW", "RAISED"):
-            reason_id, args = self._above_silence(args)
         reachable = self._reachable(to)
         if not reachable:
             self._unheard()
             return False
         self.set(notices=self.incident.notices + 1, hidden_tier=None)
-        text = reason or (
-            say(self.context.language, reason_id, **_words(args, self.context.language)) if reason_id else ""
-        )
+        args = {name: self._display(value) for name, value in args.items()}
+        text = reason or (say(self.context.language, reason_id, **args) if reason_id else "")
         facts = facts_of(
             self.incident, transition, self.context, self.now, self.alerts, self.examples,
             previous=self.before.told_tier, actor="" if self.actor == MONITOR else self.actor, reason=text,
-            reason_id=reason_id, reason_args=_data(args), late_by=self.late_by, data_at=self.data_at,
+            reason_id=reason_id, reason_args=args, over_silence=self._pierced(transition), late_by=self.late_by,
+            data_at=self.data_at,
         )  # fmt: skip
         self.owed.append(Owed(facts=facts, to=tuple(reachable)))
-        self._remember(transition, [key for key in to])
+        self._remember(transition, to)
         self.entry("told", transition=transition, tier=facts.tier, notice=facts.notice, to=_names(reachable))
         return True
 
@@ -171,14 +169,19 @@ class Change:
             until=silence.until,
         )  # fmt: skip
 
-    def _above_silence(self, args: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _pierced(self, transition: Transition) -> Tier | None:
+        """The tier up to which a silence hides this incident, when it has risen above that."""
+        if transition not in ("NEW", "RAISED"):
+            return None
         lower = covering(self.incident, self.alerts, self.context.silences, self.now)
-        if not lower:
-            return "", args
-        top = max(lower, key=lambda s: s.up_to)
-        return "incident.reason.above_silence", {"up_to": top.up_to, "by": top.author}
+        return max((s.up_to for s in lower), default=None)
 
-    def _remember(self, transition: Transition, to: list[str]) -> None:
+    def _display(self, value: Any) -> Any:
+        """A person's name as people read it."""
+        person = self.context.people.get(value) if isinstance(value, str) else None
+        return person.display or value if person else value
+
+    def _remember(self, transition: Transition, to: Sequence[str]) -> None:
         self.set(told=tuple(dict.fromkeys([*self.incident.told, *to])))
         if transition in ENDINGS:
             self.set(told_tier=Tier.CALM, told_factor=None, told_families=())
@@ -219,14 +222,3 @@ class Change:
 
 def _names(recipients: Sequence[Any]) -> list[str]:
     return [r.person or r.channels[0] for r in recipients]
-
-
-def _data(args: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.word if isinstance(value, Tier) else value for name, value in args.items()}
-
-
-def _words(args: dict[str, Any], language: str) -> dict[str, Any]:
-    return {
-        name: say(language, f"incident.tier.{value.word}") if isinstance(value, Tier) else value
-        for name, value in args.items()
-    }

@@ -73,6 +73,7 @@ def facts_of(
     reason_id: str,
     reason_args: dict[str, Any],
     late_by: float,
+    over_silence: Tier | None,
     data_at: float | None,
 ) -> Facts:
     """The facts of one notice; `incident` is as it stands after the change, its notice number already counted."""
@@ -88,5 +89,5 @@ def facts_of(
         evidence=tuple(evidence_of(a, context) for a in own), examples=examples, data_at=data_at, late_by=late_by,
         lead=incident.acknowledged_by or lead, backup=backup, ack_by=now + wait if asks and wait is not None else None,
         peak=incident.peak, actor=actor, reason=reason, reason_id=reason_id, reason_args=reason_args,
-        organisation=context.organisation, timezone=context.timezone, drill=incident.drill,
+        organisation=context.organisation, timezone=context.timezone, drill=incident.drill, over_silence=over_silence,
     )  # fmt: skip

@@ -264,7 +264,7 @@ def _overruled(change: Change, before: Incident) -> bool:
     if now.person_tier is None or now.machine_tier <= max(before.machine_tier, now.person_tier):
         return False
     to = now.told or routes.told_at(now, now.tier, 0)
-    return change.tell("UPDATE", to, "incident.reason.machine_above", tier=now.machine_tier)
+    return change.tell("UPDATE", to, f"incident.reason.machine_above.{now.machine_tier.word}")
 
 
 def _data_state(change: Change, own: Sequence[Alert]) -> None:

@@ -228,7 +228,7 @@ def _mention(wire: WireMention, reading: Reading) -> Mention:
         seen_at=seen,
         source=wire.source or reading.source,
         title=clean(wire.title, _CAPS["title"]) if wire.title else "",
-        url=clean(wire.url) if wire.url and len(wire.url) <= URL_CAP else "",
+        url=web_link(wire.url) if wire.url else "",
         author=clean(wire.author, _CAPS["author"]) if wire.author else "",
         published_at=published,
         lang=clean(wire.lang, _CAPS["lang"]) if wire.lang else "",
@@ -322,6 +322,11 @@ def clean(text: str, most: int = TEXT_CAP) -> str:
     if text.isascii():
         return text.replace("\x00", "\ufffd") if "\x00" in text else text
     return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+
+
+def web_link(url: str) -> str:
+    """A URL that may be shown as a link: http(s) and of bearable length; "" otherwise."""
+    return clean(url) if len(url) <= URL_CAP and url[:8].lower().startswith(("http://", "https://")) else ""
 
 
 def clean_labels(labels: Labels) -> Labels:

@@ -15,7 +15,7 @@ class Told(str):
     id: str
     args: dict[str, Any]
 
-    def __new__(cls, id: str, **args: Any) -> Told:
+    def __new__(cls, id: str, /, **args: Any) -> Told:
         self = super().__new__(cls, say("en", f"sources.{id}", **args))
         self.id, self.args = f"sources.{id}", args
         return self

@@ -1,0 +1,100 @@
+"""Kind `rss`: a feed in RSS, Atom, RDF or JSON Feed, asked conditionally."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from msgspec import field
+
+from monitor.http import Answer
+from monitor.model import Cursor, Labels, Mention, Page
+from monitor.sources.dates import not_ahead
+from monitor.sources.feed import MOST_ENTRIES, Feed, FeedEntry, distinct, hashed, parse_feed
+from monitor.sources.records import ID_CAP, TEXT_CAP, clean, web_link
+from monitor.sources.source import Surroundings
+from monitor.sources.told import Told, short
+from monitor.sources.web_source import WebSource, after_answer, is_unchanged
+
+_ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+_TARGETS = ("author", "text", "title", "lang")
+
+
+class Rss(WebSource, frozen=True, kw_only=True, tag="rss", tag_field="kind"):
+    """`fields` fills labels and texts from further entry values: `"labels.section" = "tags"`, `author = "publisher"`.
+
+    `most`: entries read of one body, from its top.
+    """
+
+    a_list: ClassVar[bool] = True
+
+    fields: dict[str, str] = field(default_factory=dict)
+    most: int = MOST_ENTRIES
+
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """Also targets that a feed can't fill."""
+        yield from super().wrong()
+        for target in self.fields:
+            if target not in _TARGETS and not re.fullmatch(r"labels\..+", target):
+                yield f"fields.{target}", Told("bad_target", target=short(target), names=", ".join(_TARGETS))
+        if self.most < 1:
+            yield "most", Told("bad_most")
+
+    async def fetch(self, cursor: Cursor, around: Surroundings) -> Page:
+        """The entries of the feed as it stands, or nothing when it stands as it stood."""
+        cursor = self.remembered(cursor)
+        headers = {"accept": _ACCEPT, **self.validators(cursor)}
+        answer = await self.ask(around, cursor.get("moved") or self.url, headers=headers)
+        after = after_answer(cursor, answer, around.now)
+        if is_unchanged(cursor, answer):
+            return Page(cursor=after, unchanged=True)
+        zone = self.zone(around)
+        mentions, faults = await asyncio.to_thread(self.parse, answer, zone, around.now)
+        return Page(mentions=mentions, faults=faults, cursor=after)
+
+    def parse(self, answer: Answer, zone: ZoneInfo, now: float) -> tuple[tuple[Mention, ...], tuple[str, ...]]:
+        """The mentions of an answer, and the faults of single entries. Raises SourceFault when it is no feed."""
+        more = tuple(dict.fromkeys(self.fields.values()))
+        kind = answer.headers.get("content-type", "")
+        feed = parse_feed(answer.body, zone=zone, content_type=kind, url=answer.url, most=self.most, more=more)
+        return self.mentions(feed, now)
+
+    def mentions(self, feed: Feed, now: float) -> tuple[tuple[Mention, ...], tuple[str, ...]]:
+        """The entries of a feed as mentions seen at `now`."""
+        out: list[Mention] = []
+        faults: list[str] = [Told("left_out", n=feed.left_out, most=self.most)] if feed.left_out else []
+        for entry in distinct(feed.entries):
+            if entry.fault:
+                faults.append(Told("entry", entry=short(entry.id), text=entry.fault))
+            if entry.refused:
+                continue
+            try:
+                out.append(self._mention(entry, feed.lang, now))
+            except ValueError as error:
+                faults.append(Told("entry", entry=short(entry.id), text=str(error.args[0])))
+        return tuple(out), tuple(faults)
+
+    def _mention(self, entry: FeedEntry, lang: str, now: float) -> Mention:
+        texts = {"author": entry.author, "text": entry.text, "title": entry.title, "lang": lang}
+        labels: Labels = dict(self.labels)
+        for target, name in self.fields.items():
+            value = entry.more.get(name, "")
+            if value and target.startswith("labels."):
+                labels[target.removeprefix("labels.")] = clean(value, 256)
+            elif value:
+                texts[target] = value
+        return Mention(
+            id=clean(entry.id if len(entry.id) <= ID_CAP else hashed(entry.id)),
+            source=self.name,
+            text=clean(texts["text"], TEXT_CAP),
+            title=clean(texts["title"], 2000),
+            url=web_link(entry.url),
+            author=clean(texts["author"], 200),
+            lang=clean(texts["lang"], 35),
+            published_at=not_ahead(entry.published_at, now),
+            seen_at=now,
+            labels=labels,
+        )

@@ -1,0 +1,137 @@
+"""What sources of the web share: one polite, conditional request, and what its answers mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from hashlib import blake2b
+from urllib.parse import urlsplit
+
+from msgspec import field
+
+from monitor.http import BODY_CAP, Answer, HttpFault
+from monitor.model import Cursor
+from monitor.secret import Secret, SecretFault
+from monitor.sources.source import Source, SourceFault, SourceGone, Surroundings
+from monitor.sources.told import Told, short
+from monitor.times import DAY, Duration
+
+_REFERENCE = re.compile(r"(?:(?<=\s)|^)(?:env|file|credential):[^\s\"',;]+")
+
+
+class WebSource(Source, frozen=True, kw_only=True):
+    """Options of sources read over HTTP. Values of `headers` and `params` may hold secret references as words:
+    `Authorization = "Bearer env:TOKEN"`.
+    """
+
+    least_every = 0.5
+
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    timeout: Duration = Duration(30)
+    max_body: int = BODY_CAP
+    allow_private: bool = False
+
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """A URL that can't be asked, references that are none, limits that let nothing through."""
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            yield "url", Told("bad_url", url=short(self.url))
+        if self.timeout <= 0:
+            yield "timeout", Told("bad_timeout")
+        if self.max_body < 1024:
+            yield "max_body", Told("bad_max_body")
+
+    def secrets(self) -> Iterator[Secret]:
+        """The references inside the headers."""
+        for value in self.headers.values():
+            yield from references(value)
+
+    async def ask(
+        self,
+        around: Surroundings,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        """One request, its answer 2xx or 304. Raises SourceFault for all else, SourceGone for 410."""
+        try:
+            sent = {**(headers or {}), **{k: revealed(v) for k, v in self.headers.items()}}
+            answer = await around.http.request(
+                method,
+                url,
+                headers=sent,
+                body=body,
+                timeout=self.timeout,
+                max_body=self.max_body,
+                allow_private=self.allow_private,
+            )
+        except SecretFault as error:
+            raise SourceFault(Told("secret", text=str(error))) from None
+        except HttpFault as error:
+            raise SourceFault(Told(f"http.{error.kind}", text=short(str(error), 200))) from None
+        return _judged(answer, around.now)
+
+    def validators(self, cursor: Cursor) -> dict[str, str]:
+        """The headers that ask for a body only if there is a new one."""
+        pairs = (("if-none-match", cursor.get("etag")), ("if-modified-since", cursor.get("modified")))
+        return {name: value for name, value in pairs if value}
+
+    def remembered(self, cursor: Cursor) -> Cursor:
+        """The cursor, or nothing if it was made for another URL."""
+        return cursor if cursor.get("of") == self.url else {"of": self.url}
+
+
+def after_answer(cursor: Cursor, answer: Answer, now: float) -> Cursor:
+    """The cursor with the validators, the body's hash and the new address of an answer."""
+    out = {k: v for k, v in cursor.items() if k not in ("etag", "modified")}
+    for name, header in (("etag", "etag"), ("modified", "last-modified")):
+        value = answer.headers.get(header) or (cursor.get(name) if answer.status == 304 else None)
+        if value and len(value) <= 1000:
+            out[name] = value
+    if answer.moved_to and answer.status == 200 and len(answer.moved_to) <= 4096:
+        out["moved"] = answer.moved_to
+    if answer.status != 304:
+        out["hash"] = blake2b(answer.body, digest_size=12).hexdigest()
+    return out
+
+
+def is_unchanged(cursor: Cursor, answer: Answer) -> bool:
+    """True for 304, and for a body that is byte for byte the last one."""
+    return answer.status == 304 or cursor.get("hash") == blake2b(answer.body, digest_size=12).hexdigest()
+
+
+def _judged(answer: Answer, now: float) -> Answer:
+    status = answer.status
+    if status == 410:
+        raise SourceGone(Told("gone", url=short(answer.url, 120)))
+    if status in (429, 503):
+        wait = retry_after(answer.headers.get("retry-after", ""), now)
+        raise SourceFault(Told("busy", status=status), retry_after=wait)
+    if not (200 <= status < 300 or status == 304):
+        hint = Told("refused_key") if status in (401, 403) else Told("not_found") if status == 404 else ""
+        raise SourceFault(Told("status", status=status, hint=hint))
+    return answer
+
+
+def retry_after(value: str, now: float) -> float | None:
+    """Seconds of a Retry-After header, a number or a date; None when it says nothing usable. At most a day."""
+    try:
+        seconds = float(value) if value.strip()[:1].isdigit() else parsedate_to_datetime(value).timestamp() - now
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), DAY)
+
+
+def references(text: str) -> Iterator[Secret]:
+    """The secret references that stand in a text as words."""
+    for found in _REFERENCE.finditer(text):
+        yield Secret(found[0])
+
+
+def revealed(text: str) -> str:
+    """The text with its references resolved. SecretFault when one has no value."""
+    return _REFERENCE.sub(lambda found: Secret(found[0]).reveal(), text)

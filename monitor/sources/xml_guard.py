@@ -1,0 +1,92 @@
+"""Refuses XML that is made to hurt, before anything parses it: entity tricks, depth, bodies that are no feed."""
+
+from __future__ import annotations
+
+import re
+from xml.parsers import expat
+
+from monitor.sources.markup import text_of
+from monitor.sources.source import SourceFault
+from monitor.sources.told import Told, short
+
+MAX_DEPTH = 250
+MAX_LOOSE_DEPTH = 2000
+"""Of ill-formed documents, where unclosed paragraphs pile up."""
+_DOCTYPE = re.compile(r"<!DOCTYPE\s[^>\[]{0,1000}(\[)?", re.IGNORECASE)
+_ENTITY = re.compile(r"""<!ENTITY\s+(%\s+)?[^\s>]{1,100}\s+(?:(SYSTEM|PUBLIC)\b|"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_NESTED = re.compile(r"&(?!#|(?:amp|lt|gt|quot|apos);)\w|%\w")
+_TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)([^<>]*)>")
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr p li".split())  # noqa: SIM905
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_HEAD = 4096
+_SUBSET_CAP = 65536
+
+
+class _TooDeep(Exception):
+    pass
+
+
+def guarded(text: str) -> str:
+    """The document without characters XML does not know. SourceFault when it is no feed, or made to hurt."""
+    text = _ILLEGAL.sub("", text).lstrip("\ufeff \t\r\n")
+    if not text:
+        raise SourceFault(Told("empty"))
+    _refuse_html(text)
+    _refuse_entities(text)
+    _refuse_depth(text)
+    return text
+
+
+def _refuse_html(text: str) -> None:
+    head = re.sub(r"<!--.*?(?:-->|$)|<\?.*?\?>", "", text[:_HEAD], flags=re.DOTALL).lstrip().lower()
+    if head.startswith(("<!doctype html", "<html", "<head", "<body")):
+        title = re.search(r"<title[^>]*>([^<]{0,200})", text[:65536], re.IGNORECASE)
+        raise SourceFault(Told("html", title=short(text_of(title[1]) if title else "")))
+
+
+def _refuse_entities(text: str) -> None:
+    """Entities that name files or hosts, or unfold into others; plain ones (nbsp and friends) are harmless."""
+    for found in _DOCTYPE.finditer(text, 0, _HEAD):
+        if not found[1]:
+            continue
+        subset = text[found.end() : found.end() + _SUBSET_CAP + 1]
+        end = subset.find("]>")
+        if end < 0 and len(subset) > _SUBSET_CAP:
+            raise SourceFault(Told("entities"))
+        for entity in _ENTITY.finditer(subset, 0, end if end >= 0 else len(subset)):
+            value = entity[3] or entity[4] or ""
+            if (entity[2] and not entity[1]) or _NESTED.search(value) or len(value) > 100:
+                raise SourceFault(Told("entities"))
+
+
+def _refuse_depth(text: str) -> None:
+    depth = 0
+
+    def start(name: str, attributes: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise _TooDeep
+
+    def end(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate("utf-8")
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    try:
+        parser.Parse(text.encode("utf-8", "replace"), True)
+    except _TooDeep:
+        raise SourceFault(Told("deep", most=MAX_DEPTH)) from None
+    except expat.ExpatError:
+        _refuse_loose_depth(text)
+
+
+def _refuse_loose_depth(text: str) -> None:
+    depth = 0
+    for found in _TAG.finditer(text):
+        if found[3].endswith("/") or found[2].lower() in _VOID:
+            continue
+        depth = max(depth - 1, 0) if found[1] else depth + 1
+        if depth > MAX_LOOSE_DEPTH:
+            raise SourceFault(Told("deep", most=MAX_DEPTH))

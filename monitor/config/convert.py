@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import types
+from copy import deepcopy
 from difflib import get_close_matches
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -21,14 +22,49 @@ from monitor.times import Bound, Duration, duration
 
 
 def convert_table(value: Any, kind: Any, path: Path) -> tuple[Any, list[Finding]]:
-    """The typed table and no findings, or None and all that is wrong with it."""
+    """The typed table and all that is wrong with it.
+
+    With faults the table is what is left when the faulty keys take their defaults (None when nothing is), so that
+    the rest of it can still be checked against other tables.
+    """
     findings = _walk(value, kind, path)
-    if findings:
-        return None, findings
     try:
-        return msgspec.convert(value, kind, dec_hook=decode), []
+        return msgspec.convert(_rest(value, findings, len(path)), kind, dec_hook=decode), findings
     except msgspec.ValidationError as error:
-        return None, [Finding(path=path, id="refused", args={"text": _without_path(error)})]
+        refused = Finding(path=path, id="refused", args={"text": _without_path(error)})
+        return None, findings or [refused]
+
+
+def _rest(value: Any, findings: list[Finding], depth: int) -> Any:
+    """The value without its faulty keys; a text that is missing is empty."""
+    rest = deepcopy(value) if findings else value
+    for finding in findings:
+        way = finding.path[depth:]
+        table = _follow(rest, way)
+        if finding.id != "missing":
+            _drop(rest, way)
+        elif isinstance(table, dict):
+            table[str(finding.args["key"])] = ""
+    return rest
+
+
+def _follow(value: Any, way: Path) -> Any:
+    for part in way:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _drop(value: Any, way: Path) -> None:
+    """Takes a key out; for an element of a list the whole list, as the elements behind it would move."""
+    if way:
+        table = _follow(value, way[:-1])
+        if isinstance(table, dict):
+            table.pop(way[-1], None)
+        else:
+            _drop(value, way[:-1])
 
 
 def decode(kind: type, value: Any) -> Any:
@@ -124,7 +160,7 @@ def _unknown_key(key: str, known: list[str], path: Path) -> Finding:
 def unknown(what: str, value: Any, names: Any, path: Path) -> Finding:
     """A name that nothing bears: "did you mean", or which names there are. `what` is a text of the catalogue."""
     choices = sorted(names)
-    args = {"what": Said(f"what.{what}"), "value": _show(value)}
+    args = {"what": Said(f"what.{what}"), "value": show(value)}
     near = get_close_matches(str(value), choices, 1, 0.6)
     if near:
         return Finding(path=path, id="unknown_near", args={**args, "right": near[0]})
@@ -150,7 +186,7 @@ def _walk_dict(value: Any, kind: Any, path: Path) -> list[Finding]:
 
 def _leaf(value: Any, kind: Any, path: Path) -> list[Finding]:
     if isinstance(value, float) and not math.isfinite(value):
-        return [Finding(path=path, id="wrong", args={"value": _show(value), "expected": _expected(kind)})]
+        return [Finding(path=path, id="wrong", args={"value": show(value), "expected": _expected(kind)})]
     try:
         msgspec.convert(value, kind, dec_hook=decode)
     except msgspec.ValidationError:
@@ -163,12 +199,12 @@ def _leaf_fault(value: Any, kind: Any, path: Path) -> Finding:
     if get_origin(option) is Literal and isinstance(value, str):
         return unknown("word", value, [str(word) for word in get_args(option)], path)
     if option is Duration and isinstance(value, int | float) and not isinstance(value, bool):
-        return Finding(path=path, id="bare_number", args={"value": _show(value)})
-    return Finding(path=path, id="wrong", args={"value": _show(value), "expected": _expected(kind)})
+        return Finding(path=path, id="bare_number", args={"value": show(value)})
+    return Finding(path=path, id="wrong", args={"value": show(value), "expected": _expected(kind)})
 
 
 def _wrong(value: Any, expected: str, path: Path) -> Finding:
-    return Finding(path=path, id="wrong", args={"value": _show(value), "expected": Said(f"expected.{expected}")})
+    return Finding(path=path, id="wrong", args={"value": show(value), "expected": Said(f"expected.{expected}")})
 
 
 _EXPECTED = {
@@ -192,9 +228,24 @@ def _expected(kind: Any) -> Said:
     return Said(f"expected.{_EXPECTED.get(option, 'a_table')}")
 
 
-def _show(value: Any) -> str:
-    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+def show(value: Any) -> str:
+    """A value as TOML writes it, cut."""
+    text = _write(value)
     return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _write(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value}"'
+        case list():
+            return f"[{', '.join(map(_write, value))}]"
+        case dict():
+            return "{ " + ", ".join(f"{key} = {_write(inner)}" for key, inner in value.items()) + " }"
+        case _:
+            return str(value)
 
 
 def _without_path(error: Exception) -> str:

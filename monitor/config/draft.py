@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, get_args, get_origin
 
 from msgspec.structs import fields
 
 from monitor.config.convert import convert_table, unknown
 from monitor.config.documents import Merged
-from monitor.config.fault import Fault, Finding, Path
+from monitor.config.fault import Fault, Finding, Path, overlap
 from monitor.config.schema import Config
 
 
 class Draft:
-    """`lists["rule"]` holds each `[[rule]]` typed, or None where it has faults; `tables["server"]` likewise."""
+    """`lists["rule"]` holds each `[[rule]]` typed, `tables["server"]` that table; None where nothing is left of it.
 
-    def __init__(self, merged: Merged) -> None:
+    `complete` is False when a file could not be read: then nobody can tell which names there are.
+    """
+
+    def __init__(self, merged: Merged, *, complete: bool = True) -> None:
         self.merged = merged
+        self.complete = complete
         self.lists: dict[str, list[Any]] = {}
         self.tables: dict[str, Any] = {}
         self.findings: list[Finding] = []
@@ -50,17 +55,56 @@ class Draft:
 
     def names(self, key: str) -> set[str]:
         """The names of all `[[key]]` tables, also of those with faults: a fault there is none of who refers to it."""
-        tables = self.merged.tables.get(key, [])
-        if not isinstance(tables, list):
-            return set()
-        return {str(table["name"]) for table in tables if isinstance(table, dict) and "name" in table}
+        known = {f.encode_name for f in fields(Config)} - {key}
+        out: set[str] = set()
+        for other, tables in self.merged.tables.items():
+            if other not in known and isinstance(tables, list):
+                out.update(name for table in tables if isinstance(table, dict) for name in _names(table))
+        return out
+
+    def families(self) -> set[str]:
+        """The families of all sources that are on; of one with faults, what it says of itself."""
+        typed = {source.family for _, source in self.each("source") if source.enabled}
+        rest = [self.written(("source", i)) for i, source in enumerate(self.lists.get("source", [])) if source is None]
+        return typed | {str(table.get("family", "social")) for table in rest if isinstance(table, dict)}
+
+    def keys_of(self, key: str, *names: str) -> tuple[Path, ...]:
+        """These keys in every `[[key]]`: what a conclusion from all of them rests on."""
+        return tuple((key, i, name) for i in range(len(self.lists.get(key, []))) for name in names)
+
+    def written(self, path: Path) -> Any:
+        """The plain value at a path, as TOML gave it; None where nothing is written."""
+        at: Any = self.merged.tables
+        for part in path:
+            at = _step(at, part)
+        return at
+
+    def each(self, key: str) -> Iterator[tuple[Path, Any]]:
+        """Path and typed table of all `[[key]]` of which enough is left."""
+        for i, table in enumerate(self.lists.get(key, [])):
+            if table is not None:
+                yield (key, i), table
+
+    def table(self, key: str) -> Any:
+        """The typed `[key]`, its defaults where it is not written or spoilt."""
+        table = self.tables.get(key)
+        return table if table is not None else getattr(Config(), key)
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Takes what cross checks found, without what only follows from faults found before."""
+        spoilt = [path for finding in self.findings if finding.severity == "fault" for path in finding.spoils()]
+        self.findings += [
+            finding
+            for finding in findings
+            if not any(overlap(path, bad) for path in (finding.path, *finding.rests_on) for bad in spoilt)
+        ]
 
     def fault(self, finding: Finding) -> Fault:
         """The finding with its place."""
         file, line = self.merged.place(finding.path)
         return Fault(
             file=file,
-            line=line + finding.offset,
+            line=line,
             where=self._where(finding.path),
             id=finding.id,
             args=finding.args,
@@ -81,6 +125,13 @@ class Draft:
                 return head + _way(path[depth:])
             head += f".{part}" if head else str(part)
         return head
+
+
+def _names(table: dict[str, Any]) -> list[str]:
+    """The name of a table; where its key is misspelt, every text it holds may be it."""
+    if isinstance(table.get("name"), str):
+        return [table["name"]]
+    return [value for value in table.values() if isinstance(value, str)]
 
 
 def _step(at: Any, part: str | int) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct, field
 
@@ -16,14 +16,29 @@ Path = tuple[str | int, ...]
 class Finding(Struct, frozen=True, kw_only=True):
     """Something wrong at a path, not yet placed in a file. `id` names a text of messages/check.toml, `args` fill it.
 
-    `offset` counts further lines down, inside a text of several lines.
+    `rests_on`: further paths it was concluded from; where one of them is faulty itself, this finding is only a
+    consequence and not shown.
     """
 
     path: Path
     id: str
     args: dict[str, Any] = field(default_factory=dict)
     severity: Severity = "fault"
-    offset: int = 0
+    rests_on: tuple[Path, ...] = ()
+
+    def spoils(self) -> tuple[Path, ...]:
+        """The paths whose value nobody can tell any more: of a missing or misspelt key, the one that was meant."""
+        if self.id == "missing":
+            return ((*self.path, str(self.args["key"])),)
+        if self.id == "unknown_key_near":
+            return (self.path, (*self.path[:-1], str(self.args["right"])))
+        return (self.path,)
+
+
+def overlap(one: Path, other: Path) -> bool:
+    """One of the two lies inside the other, or they are the same."""
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -38,7 +53,7 @@ class Fault(Struct, frozen=True, kw_only=True):
 
     def text(self, language: str) -> str:
         """What is wrong and what would be right."""
-        return say(language, f"check.{self.id}", **{k: _in(language, v) for k, v in self.args.items()})
+        return _say(language, self.id, self.args)
 
     def write(self, language: str) -> str:
         """`FILE:LINE: where: what; what would be right`, one line."""
@@ -55,14 +70,28 @@ class ConfigFault(Exception):
         self.faults = faults
 
 
+class Spoken(Protocol):
+    """Has a text in each language."""
+
+    def text(self, language: str, /) -> str:
+        """The text in a language."""
+
+
 class Said(Struct, frozen=True):
-    """An argument that is itself a text of the catalogue."""
+    """An argument that is itself a text of messages/check.toml."""
 
     id: str
     args: dict[str, Any] = field(default_factory=dict)
 
+    def text(self, language: str, /) -> str:
+        """The text in a language."""
+        return _say(language, self.id, self.args)
+
+
+def _say(language: str, id: str, args: dict[str, Any]) -> str:
+    return say(language, f"check.{id}", **{k: _in(language, v) for k, v in args.items()})
+
 
 def _in(language: str, value: Any) -> Any:
-    if isinstance(value, Said):
-        return say(language, f"check.{value.id}", **{k: _in(language, v) for k, v in value.args.items()})
-    return value
+    spoken: Spoken | None = value if callable(getattr(value, "text", None)) else None
+    return spoken.text(language) if spoken else value

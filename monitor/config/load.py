@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from monitor.config.check import cross_check
 from monitor.config.documents import Merged, content_hash, read_documents
 from monitor.config.draft import Draft
 from monitor.config.fault import ConfigFault, Fault
@@ -35,7 +37,7 @@ def load(path: Path, *, secrets: bool = False) -> Loaded:
 
 
 def read(path: Path, *, secrets: bool = False) -> tuple[Config | None, list[Fault]]:
-    """The config, or None, and everything to say about it: faults first of all, else warnings and notes."""
+    """The config and its warnings and notes, or None and all its faults. OSError when there is no such file."""
     loaded, faults = _attempt(path, secrets)
     return (loaded.config if loaded else None), faults
 
@@ -43,12 +45,18 @@ def read(path: Path, *, secrets: bool = False) -> tuple[Config | None, list[Faul
 def _attempt(path: Path, secrets: bool) -> tuple[Loaded | None, list[Fault]]:
     documents, faults = read_documents(path)
     merged = Merged(documents)
-    draft = Draft(merged)
+    draft = Draft(merged, complete=not faults)
+    cross_check(draft)
     faults += merged.faults()
-    faults += [draft.fault(finding) for finding in draft.findings]
+    faults += [_hardened(draft.fault(finding), secrets) for finding in draft.findings]
     order = {document.name: i for i, document in enumerate(documents)}
     faults.sort(key=lambda fault: (order[fault.file], fault.line))
-    if any(fault.severity == "fault" for fault in faults):
-        return None, faults
+    grave = [fault for fault in faults if fault.severity == "fault"]
+    if grave:
+        return None, grave  # what else there is to say may only follow from these
     files = tuple(Path(document.name) for document in documents)
     return Loaded(config=draft.config(), files=files, hash=content_hash(documents), warnings=tuple(faults)), faults
+
+
+def _hardened(fault: Fault, secrets: bool) -> Fault:
+    return replace(fault, severity="fault") if secrets and fault.id == "unresolved" else fault

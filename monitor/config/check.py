@@ -1,0 +1,55 @@
+"""The register of cross checks: what no table can know of itself.
+
+A check takes the draft and yields findings. One that could follow from another fault says what it rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from monitor.config.check_names import duplicate_names, ill_named, unknown_names
+from monitor.config.check_people import fallback_loops, poor_addresses, unreachable_people
+from monitor.config.check_places import (
+    unknown_zones,
+    unresolved_secrets,
+    unsafe_listeners,
+    wrong_tokens,
+    wrong_urls,
+)
+from monitor.config.check_playbooks import missing_playbooks
+from monitor.config.check_routes import ack_links_to_nowhere, hidden_routes, nobody_told, only_chat_or_mail
+from monitor.config.check_rules import wrong_counting, wrong_selections, wrong_spans, wrong_tiers
+from monitor.config.check_topics import wrong_queries
+from monitor.config.draft import Draft
+from monitor.config.fault import Finding
+
+Check = Callable[[Draft], Iterator[Finding]]
+
+CHECKS: tuple[Check, ...] = (
+    duplicate_names,
+    ill_named,
+    unknown_names,
+    wrong_queries,
+    wrong_selections,
+    wrong_counting,
+    wrong_spans,
+    wrong_tiers,
+    missing_playbooks,
+    poor_addresses,
+    unreachable_people,
+    fallback_loops,
+    ack_links_to_nowhere,
+    hidden_routes,
+    nobody_told,
+    only_chat_or_mail,
+    wrong_urls,
+    wrong_tokens,
+    unsafe_listeners,
+    unknown_zones,
+    unresolved_secrets,
+)
+
+
+def cross_check(draft: Draft) -> None:
+    """Adds to the draft whatever the checks find; all of them see the same faults as found before."""
+    draft.add([finding for check in CHECKS for finding in check(draft)])

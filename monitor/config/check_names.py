@@ -1,0 +1,105 @@
+"""Names: each is borne once, can be written in a command, and whoever is named exists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from monitor.config.convert import unknown
+from monitor.config.draft import Draft
+from monitor.config.fault import Finding, Path
+
+NAMED = ("source", "topic", "rule", "person", "team", "channel")
+FAMILIES = ("tickets", "social", "press", "regulator", "kpi", "reviews", "forum", "market")
+"""Families that may be named before a source of them is set up."""
+CHANNEL = "channel:"
+_NO_NAME = re.compile(r"[/:=*,\x00-\x1f\x7f]|^\s*$|^\s|\s$")
+
+
+def duplicate_names(draft: Draft) -> Iterator[Finding]:
+    """The second table of a name."""
+    for key in NAMED:
+        yield from _twice(draft, [(path, table.name) for path, table in draft.each(key)])
+    yield from _twice(draft, [(("server", "token", i), t.name) for i, t in enumerate(draft.table("server").token)])
+
+
+def _twice(draft: Draft, named: list[tuple[Path, str]]) -> Iterator[Finding]:
+    first: dict[str, Path] = {}
+    for path, name in named:
+        if name and first.setdefault(name, path) != path:
+            file, line = draft.merged.place((*first[name], "name"))
+            yield Finding(path=(*path, "name"), id="name_twice", args={"name": name, "first": f"{file}:{line}"})
+
+
+def ill_named(draft: Draft) -> Iterator[Finding]:
+    """Names that commands, routes or `--data NAME=FILE` could not tell apart from their own marks."""
+    for key in NAMED:
+        for path, table in draft.each(key):
+            if _NO_NAME.search(table.name):
+                yield Finding(path=(*path, "name"), id="ill_named", args={"name": table.name})
+    for path, team in draft.each("team"):
+        for role in team.roles:
+            if _NO_NAME.search(role):
+                yield Finding(path=(*path, "roles", role), id="ill_named", args={"name": role})
+
+
+def unknown_names(draft: Draft) -> Iterator[Finding]:
+    """Whoever is named and does not exist. Where a file could not be read, nobody can tell."""
+    if not draft.complete:
+        return
+    yield from _in_rules(draft)
+    people, channels = draft.names("person"), draft.names("channel")
+    for path, person in draft.each("person"):
+        yield from _unknown("channel", person.via, channels, (*path, "via"))
+    for path, team in draft.each("team"):
+        for role, members in team.roles.items():
+            yield from _unknown("person", members, people, (*path, "roles", role))
+    for path, channel in draft.each("channel"):
+        if channel.fallback and channel.fallback not in channels:
+            yield unknown("channel", channel.fallback, channels, (*path, "fallback"))
+    for path, route in draft.each("route"):
+        for i, target in enumerate(route.to):
+            yield from _unknown_target(draft, target, (*path, "to", i))
+
+
+def _in_rules(draft: Draft) -> Iterator[Finding]:
+    topics, sources = draft.names("topic"), draft.names("source")
+    families = draft.families() | set(FAMILIES)
+    for path, rule in draft.each("rule"):
+        where = (*path, "where")
+        yield from _unknown("topic", rule.where.topic, topics, (*where, "topic"))
+        yield from _unknown("source", rule.where.source, sources, (*where, "source"))
+        yield from _unknown("family", rule.where.family, families, (*where, "family"))
+        for i, family in enumerate(rule.where.family):
+            if family in families and family not in draft.families():
+                path_ = (*where, "family", i)
+                yield Finding(path=path_, id="idle_family", args={"name": family}, severity="warning")
+
+
+def _unknown(what: str, wanted: Iterable[str], known: set[str], path: Path) -> Iterator[Finding]:
+    for i, name in enumerate(wanted):
+        if name not in known:
+            yield unknown(what, name, known, (*path, i))
+
+
+def _unknown_target(draft: Draft, target: str, path: Path) -> Iterator[Finding]:
+    people, teams, channels = draft.names("person"), draft.names("team"), draft.names("channel")
+    team, slash, role = target.partition("/")
+    if target.startswith(CHANNEL):
+        yield from ([] if target.removeprefix(CHANNEL) in channels else [_no_channel(target, channels, path)])
+    elif target in people or (target in teams and not slash):
+        return
+    elif team not in teams:
+        every = people | teams | {f"{CHANNEL}{name}" for name in channels} | set(_seats(draft))
+        yield unknown("target", target, every, path)
+    elif f"{team}/{role}" not in _seats(draft):
+        yield unknown("role", target, [seat for seat in _seats(draft) if seat.startswith(f"{team}/")], path)
+
+
+def _no_channel(target: str, channels: set[str], path: Path) -> Finding:
+    return unknown("target", target, {f"{CHANNEL}{name}" for name in channels}, path)
+
+
+def _seats(draft: Draft) -> dict[str, Any]:
+    return {f"{team.name}/{role}": people for _, team in draft.each("team") for role, people in team.roles.items()}

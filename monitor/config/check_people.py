@@ -1,0 +1,65 @@
+"""People and channels: whoever may be told can be reached, and no channel hands on in a circle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from monitor.config.draft import Draft
+from monitor.config.fault import Finding, Path
+from monitor.secret import KINDS
+
+LANGUAGE = re.compile(r"(zh|en)([-_][A-Za-z0-9]+)*")
+
+
+def poor_addresses(draft: Draft) -> Iterator[Finding]:
+    """Addresses that cannot be right, and languages there is no text in."""
+    for path, person in draft.each("person"):
+        if person.email and not is_reference(person.email) and not re.fullmatch(r"[^@\s]+@[^@\s]+", person.email):
+            yield Finding(path=(*path, "email"), id="no_email", args={"value": person.email})
+    for key in ("person", "channel"):
+        for path, table in draft.each(key):
+            if table.language and not LANGUAGE.fullmatch(table.language):
+                yield Finding(path=(*path, "language"), id="no_language", args={"value": table.language})
+
+
+def is_reference(text: str) -> bool:
+    """A secret by reference: `env:…`, `file:…`, `credential:…`."""
+    return text.partition(":")[0] in KINDS
+
+
+def reach(draft: Draft, person: Any) -> list[str]:
+    """The channels that reach a person in the order of trial."""
+    channels = {channel.name: channel for _, channel in draft.each("channel")}
+    wanted = [channels[name] for name in person.via or channels if name in channels]
+    return [c.name for c in wanted if (person.via and c.group) or (c.address_of and getattr(person, c.address_of, ""))]
+
+
+def unreachable_people(draft: Draft) -> Iterator[Finding]:
+    """A person whom no channel reaches, and one who is to be told where no address of theirs stands."""
+    channels = {channel.name: channel for _, channel in draft.each("channel")}
+    rests: tuple[Path, ...] = (("channel",),)
+    for path, person in draft.each("person"):
+        for i, name in enumerate(person.via):
+            channel = channels.get(name)
+            if channel and not channel.group and not getattr(person, channel.address_of, ""):
+                args = {"name": name, "key": channel.address_of}
+                yield Finding(path=(*path, "via", i), id="via_without_address", args=args, rests_on=(path, *rests))
+        if not person.via and not reach(draft, person) and channels and draft.complete:
+            keys = ", ".join(sorted({c.address_of for c in channels.values() if c.address_of})) or "via"
+            yield Finding(path=path, id="unreachable", args={"keys": keys}, severity="warning", rests_on=rests)
+
+
+def fallback_loops(draft: Draft) -> Iterator[Finding]:
+    """Channels that fall back on each other in a circle, told once."""
+    onward = {channel.name: channel.fallback for _, channel in draft.each("channel")}
+    told: set[str] = set()
+    for path, channel in draft.each("channel"):
+        way = [channel.name]
+        while onward.get(way[-1]) and onward[way[-1]] not in way:
+            way.append(onward[way[-1]])
+        if onward.get(way[-1]) == channel.name and not told & set(way):
+            told.update(way)
+            args = {"way": " → ".join([*way, channel.name])}
+            yield Finding(path=(*path, "fallback"), id="fallback_loop", args=args)

@@ -1,0 +1,123 @@
+"""Where things are: addresses, listeners, tokens, time zones, secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from msgspec import Struct
+
+from monitor.config.check_people import is_reference
+from monitor.config.convert import unknown
+from monitor.config.draft import Draft
+from monitor.config.fault import Finding, Path
+from monitor.secret import Secret, SecretFault
+
+
+def wrong_urls(draft: Draft) -> Iterator[Finding]:
+    """Addresses that no client could call."""
+    server, store = draft.table("server"), draft.table("store")
+    if server.public_url and not _is_web(server.public_url):
+        yield Finding(path=("server", "public_url"), id="no_url", args={"value": server.public_url})
+    if store.url != "sqlite" and not store.url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        yield Finding(path=("store", "url"), id="no_store", args={"value": store.url.partition("@")[2] or store.url})
+    for key in ("source", "channel"):
+        for path, table in draft.each(key):
+            url = getattr(table, "url", "")
+            if isinstance(url, str) and url and not is_reference(url) and not _is_web(url):
+                yield Finding(path=(*path, "url"), id="no_url", args={"value": url})
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", url) and parts.port != 0
+        )
+    except ValueError:
+        return False
+
+
+def wrong_tokens(draft: Draft) -> Iterator[Finding]:
+    """A token's hash is 64 hex digits; anything else may be the token itself, which has no business here."""
+    for i, token in enumerate(draft.table("server").token):
+        if not re.fullmatch(r"[0-9a-f]{64}", token.hash):
+            yield Finding(path=("server", "token", i, "hash"), id="no_hash", args={"name": token.name})
+
+
+def unsafe_listeners(draft: Draft) -> Iterator[Finding]:
+    """`host:port`; whoever listens to more than this machine asks for a token."""
+    server = draft.table("server")
+    host, port = split_listen(server.listen)
+    if not port:
+        yield Finding(path=("server", "listen"), id="no_listen", args={"value": server.listen})
+    elif not server.token and not _is_loopback(host):
+        rests: tuple[Path, ...] = (("server", "token"),)
+        yield Finding(path=("server", "listen"), id="open_listener", args={"value": server.listen}, rests_on=rests)
+
+
+def split_listen(listen: str) -> tuple[str, str]:
+    """Host and port of `127.0.0.1:9464` or `[::1]:9464`; two empty texts when it is neither."""
+    found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]/]+):(\d{1,5})", listen)
+    return (found[1].strip("[]"), found[2]) if found and int(found[2]) < 65536 else ("", "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def unknown_zones(draft: Draft) -> Iterator[Finding]:
+    """Time zones that nobody has."""
+    asked: list[tuple[Path, str]] = [(("settings", "timezone"), draft.table("settings").timezone)]
+    for key in ("source", "person"):
+        asked += [((*path, "timezone"), table.timezone) for path, table in draft.each(key)]
+    for path, zone in asked:
+        if zone and not _is_zone(zone):
+            yield unknown("timezone", zone, available_timezones(), path)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # not found, not a name, a folder of zones
+        return False
+    return True
+
+
+def unresolved_secrets(draft: Draft) -> Iterator[Finding]:
+    """Secrets that are not there where this runs; a service may get them later, so this warns."""
+    for key in ("source", "channel", "person"):
+        for path, table in draft.each(key):
+            if getattr(table, "enabled", True):
+                for way, reference in _references(table, path):
+                    yield from _unresolved(reference, way)
+
+
+def _references(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, Secret):
+        yield path, value.reference
+    elif isinstance(value, str) and is_reference(value) and value.partition(":")[2]:
+        yield path, value
+    elif isinstance(value, Struct):
+        for name, key in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
+            yield from _references(getattr(value, name), (*path, key))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _references(inner, (*path, key))
+    elif isinstance(value, tuple | list):
+        for i, inner in enumerate(value):
+            yield from _references(inner, (*path, i))
+
+
+def _unresolved(reference: str, path: Path) -> Iterator[Finding]:
+    try:
+        Secret(reference).reveal()
+    except SecretFault as error:
+        yield Finding(path=path, id="unresolved", args={"text": str(error)}, severity="warning")

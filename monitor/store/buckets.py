@@ -20,7 +20,7 @@ class Counted(Struct, frozen=True):
     id: int
     key: Key
     buckets: tuple[tuple[str, Bucket], ...] = ()
-    marks: dict[str, tuple[tuple[float, str], ...]] = {}  # noqa: RUF012
+    marks: dict[str, tuple[tuple[float, str], ...]] = {}
 
 
 BucketRow = tuple[int, int, int, str, Bucket]
@@ -86,8 +86,9 @@ def _adding(connection: Connection) -> sa.sql.dml.Insert:
     return adding
 
 
-def replace(connection: Connection, id: int, source: str, start: float, end: float, rows: Sequence[BucketRow]) -> None:
-    """Puts buckets made anew from samples in the place of those that begin in `[start, end]`."""
+def replace(connection: Connection, id: int, source: str, rows: Sequence[BucketRow]) -> None:
+    """Puts buckets made anew from samples in the place of those that begin in the same span of time."""
+    start, end = min(row[1] for row in rows), max(row[1] for row in rows)
     mine = (buckets.c.series == id, buckets.c.source == source, buckets.c.start >= start, buckets.c.start <= end)
     connection.execute(sa.delete(buckets).where(*mine))
     if rows:
@@ -139,30 +140,33 @@ def last_record(connection: Connection, selection: int) -> dict[int, float]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def standing(connection: Connection) -> dict[int, tuple[int, int]]:
-    """Selections in use: id -> (counted live after this mention, recounted up to this mention)."""
-    query = sa.select(selections).where(selections.c.retired_at.is_(None))
-    return {row.id: (row.upto, row.done) for row in connection.execute(query)}
+def standing(connection: Connection) -> dict[int, tuple[int, bool]]:
+    """Selections in use: id -> (recounted up to this mention, ready: counted through and counted live since)."""
+    query = sa.select(selections).where(~selections.c.retired)
+    return {row.id: (row.done, bool(row.ready)) for row in connection.execute(query)}
 
 
-def begin(connection: Connection, ids: Iterable[int], upto: int) -> None:
-    """New selections: mentions up to `upto` are still to be recounted, later ones are counted as they come."""
+def ready(connection: Connection) -> frozenset[int]:
+    """The selections that are counted live."""
+    return frozenset(connection.scalars(sa.select(selections.c.id).where(selections.c.ready)))
+
+
+def begin(connection: Connection, ids: Iterable[int]) -> None:
+    """Selections to be counted from the first mention on; what stood for them is forgotten."""
     for id in ids:
         forget(connection, [id])
-        row = {"upto": upto, "done": 0, "retired_at": None}
-        statement = upsert(connection, selections).values(id=id, **row)
-        connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))
+        connection.execute(sa.insert(selections).values(id=id, done=0, ready=False, retired=False))
 
 
-def advance(connection: Connection, ids: Iterable[int], done: int) -> None:
-    """Recounting got this far."""
-    connection.execute(sa.update(selections).where(selections.c.id.in_(list(ids))).values(done=done))
+def advance(connection: Connection, ids: Iterable[int], done: int, *, ready: bool) -> None:
+    """Recounting got this far; `ready` = to the end."""
+    connection.execute(sa.update(selections).where(selections.c.id.in_(list(ids))).values(done=done, ready=ready))
 
 
-def retire(connection: Connection, ids: Iterable[int], now: float) -> None:
+def retire(connection: Connection, ids: Iterable[int]) -> None:
     """Selections no rule asks for any more: counted no longer, forgotten by pruning."""
     for part in chunks(ids):
-        connection.execute(sa.update(selections).where(selections.c.id.in_(part)).values(retired_at=now))
+        connection.execute(sa.update(selections).where(selections.c.id.in_(part)).values(ready=False, retired=True))
 
 
 def forget(connection: Connection, ids: Sequence[int]) -> None:

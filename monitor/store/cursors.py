@@ -19,6 +19,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     last_good: float | None = None
     last_record: float | None = None
     failures: int = 0
+    quiet: int = 0
+    again: bool = False
     next_due: float = 0.0
     fault: str = ""
     fault_since: float | None = None

@@ -55,7 +55,7 @@ def _put(connection: Connection, incident: Incident) -> None:
 def _insert(connection: Connection, incident: Incident, row: dict[str, object]) -> None:
     if connection.scalar(sa.select(incidents.c.number).where(incidents.c.number == incident.number)) is not None:
         raise Conflict(f"{incident.number} exists already")
-    seq = next_seq(connection)
+    seq = int(incident.number.rpartition("-")[2])
     connection.execute(sa.insert(incidents).values(number=incident.number, seq=seq, **row))
 
 

@@ -113,13 +113,13 @@ def window(connection: Connection, start: float, end: float, limit: int = 2000) 
     return [_stored(row) for row in connection.execute(query.limit(limit)).mappings()]
 
 
-def recent_stories(connection: Connection, since: float, limit: int = 200_000) -> list[tuple[str, str, str, float]]:
-    """(story, title, text, at) of mentions since an instant, oldest first: what the story index starts from."""
+def recent_stories(connection: Connection, since: float, limit: int = 200_000) -> list[tuple[str, str, float]]:
+    """(story, title + newline + text, at) of mentions since an instant, oldest first: the story index starts from it."""
     columns = (mentions.c.story, mentions.c.title, mentions.c.text, mentions.c.at)
     query = (
         sa.select(*columns).where(mentions.c.at >= since, mentions.c.story != "").order_by(mentions.c.seq).limit(limit)
     )
-    return [(row.story, row.title, row.text, row.at) for row in connection.execute(query)]
+    return [(row.story, f"{row.title}\n{row.text}", row.at) for row in connection.execute(query)]
 
 
 def put_samples(connection: Connection, rows: Sequence[Sample]) -> tuple[list[Sample], int]:
@@ -145,12 +145,16 @@ def put_samples(connection: Connection, rows: Sequence[Sample]) -> tuple[list[Sa
     return changed, len(rows) - len(changed)
 
 
-def samples_of(connection: Connection, series: str, labels: Labels, start: float, end: float) -> list[Sample]:
-    """Samples of one series and label set by `at`, with the last one before `start` (counters need it)."""
+def samples_around(connection: Connection, series: str, labels: Labels, start: float, end: float) -> list[Sample]:
+    """Samples of one series and label set in `[start, end]`, and the one before and after (counters need them)."""
     mine = (samples.c.series == series, samples.c.labels == dump(labels))
     before = sa.select(sa.func.max(samples.c.at)).where(*mine, samples.c.at < start).scalar_subquery()
-    query = sa.select(samples).where(*mine, samples.c.at >= sa.func.coalesce(before, start), samples.c.at <= end)
-    return [_sample(row) for row in connection.execute(query.order_by(samples.c.at)).mappings()]
+    after = sa.select(sa.func.min(samples.c.at)).where(*mine, samples.c.at > end).scalar_subquery()
+    span = (samples.c.at >= sa.func.coalesce(before, start), samples.c.at <= sa.func.coalesce(after, end))
+    return [
+        _sample(row)
+        for row in connection.execute(sa.select(samples).where(*mine, *span).order_by(samples.c.at)).mappings()
+    ]
 
 
 def all_samples(connection: Connection, series: str) -> list[Sample]:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from monitor.model import Delivery, Facts, Owed, Recipient, Tier
-from monitor.store.codec import dump, load, upsert
+from monitor.store.codec import chunks, dump, load, upsert
 from monitor.store.database import Conflict
 from monitor.store.tables import deliveries, facts, playbook_texts
 
@@ -70,20 +71,18 @@ def _supersede(connection: Connection, note: Facts, to: Recipient) -> int | None
     return highest if highest > note.tier else None
 
 
-def get(connection: Connection, id: int) -> tuple[Delivery, Facts] | None:
-    """A delivery with the facts of its notice; a tier it took over unsent stands in the facts."""
-    query = (
-        sa.select(deliveries, facts.c.data).join(facts, facts.c.id == deliveries.c.facts).where(deliveries.c.id == id)
-    )
-    row = connection.execute(query).first()
-    return (_delivery(row), _facts(row)) if row else None
+def get(connection: Connection, ids: Sequence[int]) -> list[tuple[Delivery, Facts]]:
+    """Deliveries with the facts of their notices, in order; a tier taken over unsent stands in the facts."""
+    joined = sa.select(deliveries, facts.c.data).join(facts, facts.c.id == deliveries.c.facts)
+    found = {row.id: row for part in chunks(ids) for row in connection.execute(joined.where(deliveries.c.id.in_(part)))}
+    return [(_delivery(found[id]), _facts(found[id])) for id in ids if id in found]
 
 
 def _facts(row: Any) -> Facts:
     note = load(row.data, Facts)
     if row.unsent_tier is None:
         return note
-    return Facts(**{f: getattr(note, f) for f in note.__struct_fields__} | {"supersedes_unsent": Tier(row.unsent_tier)})
+    return replace(note, supersedes_unsent=Tier(row.unsent_tier))
 
 
 def claim(connection: Connection, now: float, limit: int = 200) -> list[int]:
@@ -157,6 +156,33 @@ def recent(
     if incident is not None:
         query = query.where(deliveries.c.incident == incident)
     return [_delivery(row) for row in connection.execute(query)]
+
+
+def recent_notices(connection: Connection, limit: int) -> list[tuple[int, Facts]]:
+    """The newest notices, with the numbers of their rows."""
+    query = sa.select(facts.c.id, facts.c.data).order_by(facts.c.id.desc()).limit(limit)
+    return [(row.id, load(row.data, Facts)) for row in connection.execute(query)]
+
+
+def notices_of(connection: Connection, incident: str) -> list[tuple[int, Facts]]:
+    """All notices of an incident, the newest first."""
+    query = sa.select(facts.c.id, facts.c.data).where(facts.c.incident == incident).order_by(facts.c.id.desc())
+    return [(row.id, load(row.data, Facts)) for row in connection.execute(query)]
+
+
+def deliveries_of(connection: Connection, notices: Sequence[int]) -> dict[int, list[Delivery]]:
+    """The deliveries of notices, by the numbers of their rows."""
+    out: dict[int, list[Delivery]] = {}
+    for part in chunks(notices):
+        query = sa.select(deliveries).where(deliveries.c.facts.in_(part)).order_by(deliveries.c.id)
+        for row in connection.execute(query):
+            out.setdefault(row.facts, []).append(_delivery(row))
+    return out
+
+
+def count(connection: Connection, state: str) -> int:
+    """How many deliveries are in a state."""
+    return connection.scalar(sa.select(sa.func.count()).where(deliveries.c.state == state)) or 0
 
 
 def _delivery(row: Any) -> Delivery:

@@ -57,9 +57,9 @@ selections = sa.Table(
     "selections",
     metadata,
     sa.Column("id", sa.BigInteger, primary_key=True),
-    sa.Column("upto", sa.BigInteger, nullable=False),
     sa.Column("done", sa.BigInteger, nullable=False),
-    sa.Column("retired_at", Instant),
+    sa.Column("ready", sa.Boolean, nullable=False),
+    sa.Column("retired", sa.Boolean, nullable=False),
 )
 
 series = sa.Table(

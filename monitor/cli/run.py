@@ -1,0 +1,92 @@
+"""`crisis-monitor run`: the service in the foreground, until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from monitor.cli.check import first_config
+from monitor.cli.language import lang_option, told
+from monitor.config.load import ConfigFault, Loaded, load
+from monitor.daemon.clock import Clock, SteppedClock, SystemClock, serve_steps
+from monitor.daemon.server import ListenFault
+from monitor.daemon.service import Service, StateFault, take_state
+from monitor.log import set_up
+from monitor.messages import say
+from monitor.secret import SecretFault
+from monitor.store.database import StoreFault
+
+STATE = Path("/var/lib/crisis-monitor")
+LOOPS = 4
+
+
+@click.command("run", help=told("run.help.run"))
+@click.option("--config", type=click.Path(path_type=Path), help=told("check.help.config"))
+@click.option("--state", type=click.Path(path_type=Path), help=told("run.help.state"))
+@click.option("--listen", default="", help=told("run.help.listen"))
+@click.option("--log", "style", type=click.Choice(["logfmt", "json"]), default="logfmt", help=told("run.help.log"))
+@click.option("--steps", type=click.Path(path_type=Path), hidden=True, help="A socket that steps the clock.")
+@click.option("--steps-from", type=float, default=0.0, hidden=True, help="Where a stepped clock begins.")
+@lang_option
+def run(
+    config: Path | None, state: Path | None, listen: str, style: str, steps: Path | None, steps_from: float, lang: str
+) -> None:
+    """Runs until SIGTERM or SIGINT; SIGHUP reloads."""
+    set_up(style)
+    path = config or first_config()
+    loaded = checked(path, lang)
+    try:
+        lock = take_state(state_folder(state))
+        clock: Clock = SteppedClock(steps_from, LOOPS) if steps else SystemClock()
+        service = Service(loaded, path, state_folder(state), clock, listen=listen)
+        asyncio.run(_serve(service, clock, steps))
+        os.close(lock)
+    except (StateFault, StoreFault, ListenFault, SecretFault) as fault:
+        click.echo(f"{path}: {fault}", err=True)
+        sys.exit(1)
+
+
+def checked(path: Path, lang: str) -> Loaded:
+    """The config, its secrets resolved; else every fault on stderr, and the end."""
+    try:
+        return load(path, secrets=True)
+    except ConfigFault as fault:
+        for each in fault.faults:
+            click.echo(each.write(lang), err=True)
+        click.echo(say(lang, "check.faulty", count=len(fault.faults)), err=True)
+        sys.exit(1)
+    except OSError as error:
+        click.echo(say(lang, "check.no_file", name=path, text=error.strerror or error), err=True)
+        sys.exit(2)
+
+
+def state_folder(wanted: Path | None) -> Path:
+    """Where state lives: as asked, as systemd says, or the usual place."""
+    return wanted or Path(os.environ.get("STATE_DIRECTORY", STATE))
+
+
+async def _serve(service: Service, clock: Clock, steps: Path | None) -> None:
+    loop = asyncio.get_running_loop()
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = loop.create_task(service.reload())
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.stop)
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    try:
+        await service.start()
+        stepping = await serve_steps(clock, steps) if steps and isinstance(clock, SteppedClock) else None
+        await service.run()
+    finally:
+        await service.close()
+    if stepping is not None:
+        stepping.close()

@@ -1,0 +1,192 @@
+"""The desk: a config made ready for work. Compiled once, swapped whole at a reload."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from monitor.channels import Channel
+from monitor.config.load import Loaded
+from monitor.config.schema import Config
+from monitor.incidents.context import ChannelInfo, Context, RuleInfo
+from monitor.mentions.topics import Topics
+from monitor.model import Delivery, Facts, Incident, Notice, Silence, Step, Target
+from monitor.playbook import Playbooks, TemplateFault
+from monitor.rules.buckets import Compiled, compile_rules
+from monitor.rules.rule import Rule
+from monitor.rules.select import Selection, selections
+from monitor.secret import reveal
+from monitor.sources import Source
+from monitor.web.tokens import sign
+
+LINK_LIVES = 7 * 86400.0
+
+
+class Desk(Struct, frozen=True, kw_only=True):
+    """Everything the loops ask of the config.
+
+    `counted`: the selections that are counted, by id; `asked`: rule -> its (numerator, denominator). `counting`: the id
+    under which a selection is counted with the topics as they now are: a changed topic counts anew.
+    """
+
+    config: Config
+    hash: str
+    zone: ZoneInfo
+    topics: Topics
+    playbooks: Playbooks
+    key: bytes
+    context: Context
+    sources: dict[str, Source]
+    channels: dict[str, Channel]
+    rules: dict[str, Rule]
+    asked: dict[str, tuple[Selection, Selection | None]]
+    counted: dict[int, Selection]
+    counting: dict[int, int]
+    compiled: Compiled
+    stories: bool
+    meanings: dict[str, str]
+
+    def family(self, source: str) -> str:
+        """The family of a source; of one no longer configured, its own name."""
+        return self.sources[source].family if source in self.sources else source
+
+    def with_silences(self, silences: tuple[Silence, ...]) -> Context:
+        """What planning may know, with the silences now in force."""
+        return replace(self.context, silences=silences)
+
+    def target(self, channel: Channel, delivery: Delivery, incident: Incident | None) -> Target:
+        """Whom a delivery reaches over a channel: by the incident's own snapshot first, then by the config."""
+        person = self.context.people.get(delivery.person)
+        contact = next((s.contacts[delivery.person] for s in _steps(incident) if delivery.person in s.contacts), None)
+        language = channel.language or (contact.language if contact else "") or (person.language if person else "")
+        address = contact.addresses.get(channel.name, "") if contact else ""
+        if not address and person is not None and channel.address_of:
+            address = getattr(person, channel.address_of, "")
+        return Target(
+            channel=channel.name,
+            person=delivery.person,
+            display=(contact.display if contact else "") or (person.display if person else "") or delivery.person,
+            address=reveal(address),
+            language=language or self.config.settings.language,
+        )
+
+    def render(
+        self, delivery: Delivery, note: Facts, incident: Incident | None, to: Target
+    ) -> tuple[Notice, str | None]:
+        """The notice in the target's language; where the playbook's text fails a plain one, and what failed."""
+        acknowledged = None
+        if incident is not None and incident.acknowledged_by and incident.acknowledged_at is not None:
+            acknowledged = (self.display(incident.acknowledged_by), incident.acknowledged_at)
+        urls = self.urls(note.incident, delivery.person or f"channel:{delivery.channel}", note.at)
+        names, key, language = self.names(), delivery.key, to.language
+        book = self.playbooks
+        try:
+            made = book.render(note, language=language, urls=urls, acknowledged=acknowledged, key=key, names=names)
+            return made, None
+        except TemplateFault as fault:
+            made = book.plain(note, language=language, urls=urls, acknowledged=acknowledged, key=key, names=names)
+            return made, str(fault)
+
+    def urls(self, incident: str, person: str, at: float) -> dict[str, str]:
+        """The links of ours in a notice: to acknowledge, and to the incident's page."""
+        base = self.config.server.public_url.rstrip("/")
+        if not base:
+            return {}
+        return {
+            "ack": f"{base}/a/{sign(self.key, incident, person, at + LINK_LIVES)}",
+            "detail": f"{base}/i/{incident}",
+        }
+
+    def display(self, person: str) -> str:
+        """A person's name as people read it."""
+        return self.names().get(person, person)
+
+    def names(self) -> dict[str, str]:
+        """name -> display name."""
+        return {p.name: p.display or p.name for p in self.config.person}
+
+
+def _steps(incident: Incident | None) -> tuple[Step, ...]:
+    return incident.steps if incident is not None else ()
+
+
+def compile_desk(loaded: Loaded, folder: Path, key: bytes) -> Desk:
+    """Makes a config ready. `folder` is where relative paths of the config begin."""
+    config = loaded.config
+    topics = Topics(config.topic)
+    playbooks, _ = Playbooks.load(folder / config.settings.playbooks)
+    asked = {rule.name: selections(rule) for rule in config.rule}
+    counted = {s.id: s for pair in asked.values() for s in pair if s is not None}
+    return Desk(
+        config=config,
+        hash=loaded.hash,
+        zone=ZoneInfo(config.settings.timezone),
+        topics=topics,
+        playbooks=playbooks,
+        key=key,
+        context=_context(config, playbooks),
+        sources={source.name: source for source in config.source},
+        channels={channel.name: channel for channel in config.channel},
+        rules={rule.name: rule for rule in config.rule},
+        asked=asked,
+        counted=counted,
+        counting={s.id: _counting_id(s, topics, config) for s in counted.values()},
+        compiled=compile_rules(config.rule),
+        stories=any(rule.measure == "stories" for rule in config.rule),
+        meanings={rule.name: meaning(rule) for rule in config.rule},
+    )
+
+
+def _counting_id(selection: Selection, topics: Topics, config: Config) -> int:
+    """The number under which a selection is counted: another one when a topic it asks for changes."""
+    names = selection.where.topic or (tuple(topic.name for topic in config.topic) if "topic" in selection.by else ())
+    if not names:
+        return selection.id
+    said = "\0".join([str(selection.id), *(f"{name}={topics.revision(name)}" for name in sorted(names))])
+    return int.from_bytes(hashlib.blake2b(said.encode(), digest_size=8).digest()) >> 1
+
+
+def meaning(rule: Rule) -> str:
+    """A hash of what a rule judges: who is told and whether it is live are no part of it."""
+    said = msgspec.json.encode(replace(rule, mode="live", playbook="", risk=""), order="deterministic", enc_hook=str)
+    return hashlib.blake2b(said, digest_size=8).hexdigest()
+
+
+def _context(config: Config, playbooks: Playbooks) -> Context:
+    return Context(
+        organisation=config.settings.organisation,
+        timezone=config.settings.timezone,
+        language=config.settings.language,
+        settings=config.incident,
+        people={person.name: person for person in config.person},
+        teams={team.name: team for team in config.team},
+        routes=config.route,
+        channels={c.name: _channel(c) for c in config.channel},
+        rules={rule.name: _rule(rule, config) for rule in config.rule},
+        playbooks={name: playbooks.revision(name) for name in playbooks.names},
+    )
+
+
+def _channel(channel: Channel) -> ChannelInfo:
+    return ChannelInfo(name=channel.name, address_of=channel.address_of, group=channel.group, fallback=channel.fallback)
+
+
+def _rule(rule: Rule, config: Config) -> RuleInfo:
+    return RuleInfo(
+        name=rule.name,
+        risk=rule.risk,
+        mode=rule.mode,
+        playbook=rule.playbook,
+        scope_labels=rule.scope_labels(),
+        measure=rule.measure,
+        window=rule.window,
+        detector=str(type(rule.detector).__struct_config__.tag),
+        unit=rule.detector.unit,
+        against=getattr(rule.detector, "against", ""),
+        families_known=len({source.family for source in config.source}),
+    )

@@ -1,0 +1,304 @@
+"""Taking records in: matched, told apart from their copies, counted and stored in one transaction, with the cursor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy.engine import Connection
+
+from monitor.daemon import counting
+from monitor.daemon.clock import Clock
+from monitor.daemon.desk import Desk
+from monitor.mentions.duplicates import Stories
+from monitor.metrics import Metrics
+from monitor.model import Mention, Page, Sample
+from monitor.rules.buckets import Tally
+from monitor.sources import Source
+from monitor.sources.push import Push
+from monitor.store import cursors, findings, observations
+from monitor.store.cursors import Standing
+from monitor.store.database import Database, Priority
+from monitor.store.observations import Stored
+from monitor.times import MINUTE
+
+log = structlog.get_logger("ingest")
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """What a batch came to. `touched`: selections whose counts changed; `earliest`, `newest`: event times in it."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    corrected: int = 0
+    known: int = 0
+    touched: frozenset[int] = frozenset()
+    earliest: float | None = None
+    newest: float | None = None
+    lag: float | None = None
+    since: float | None = None
+    """From here on instants may have been judged without these records."""
+
+
+Told = Callable[[Taken], None]
+
+
+class Ingest:
+    """Takes pages and pushes. `tell` is called after each commit that changed a count."""
+
+    def __init__(self, db: Database, desk: Callable[[], Desk], clock: Clock, metrics: Metrics, tell: Told) -> None:
+        self._db, self._desk, self._clock, self._metrics, self._tell = db, desk, clock, metrics, tell
+        self.stories = Stories()
+        self._tally: tuple[str, Tally] | None = None
+
+    async def page(
+        self, source: Source, page: Page, standing: Standing, after: Callable[[Taken], Standing], now: float
+    ) -> tuple[Taken, Standing]:
+        """A polled page with its cursor. The undated records of a first page are kept, but not counted."""
+        desk, first = self._desk(), standing.last_good is None
+        matched = await self._match(desk, source, page.mentions)
+        end = page.covers_to if page.covers_to is not None else now
+
+        def job(connection: Connection) -> tuple[Taken, Standing]:
+            taken = self._take(connection, desk, source.name, matched, page.samples, first=first)
+            start = page.covers_from if page.covers_from is not None else standing.last_good
+            gap = _gap(start, end, standing, source)
+            cursors.cover(connection, source.name, min(end, start if start is not None else end), end)
+            taken = replace(taken, since=_since(taken, gap, now))
+            put = after(taken)
+            cursors.put(connection, source.name, page.cursor, put)
+            _recovered(connection, source.name, now)
+            return taken, put
+
+        taken, put = await self._db.write(job, Priority.INGEST)
+        self._done(source.name, taken, len(page.faults))
+        return taken, put
+
+    async def push(self, source: Push, mentions: Sequence[Mention], samples: Sequence[Sample], now: float) -> Taken:
+        """What others sent. With `expect_every` a push covers the time since the last, unless that is too long."""
+        desk = self._desk()
+        matched = await self._match(desk, source, mentions)
+
+        def job(connection: Connection) -> Taken:
+            taken = self._take(connection, desk, source.name, matched, samples, first=False)
+            _, standing = cursors.get(connection, source.name)
+            self._cover_push(connection, source, standing, now)
+            put = replace(
+                standing, last_try=now, last_good=now, last_record=taken.newest or standing.last_record,
+                records=standing.records + taken.accepted,
+            )  # fmt: skip
+            cursors.put(connection, source.name, {}, put)
+            _recovered(connection, source.name, now)
+            return replace(taken, since=_since(taken, None, now))
+
+        taken = await self._db.write(job, Priority.INGEST)
+        self._done(source.name, taken, 0)
+        self._metrics.fetched(source.name, "ok")
+        self._metrics.source(source.name, up=True, last_success=now, lag=taken.lag)
+        return taken
+
+    def _cover_push(self, connection: Connection, source: Push, standing: Standing, now: float) -> None:
+        if source.expect_every is None:
+            return
+        before = standing.last_good
+        near = before is not None and now - before <= 2 * source.expect_every
+        cursors.cover(connection, source.name, before if near and before is not None else now, now)
+
+    async def load(self, source: str, mentions: Sequence[Mention], samples: Sequence[Sample]) -> Taken:
+        """History: teaches baselines, covers from its first to its last record, and can alarm nothing."""
+        desk = self._desk()
+        matched = await self._match(desk, desk.sources[source], mentions)
+        return await self._db.write(lambda c: self.load_now(c, desk, source, matched, samples), Priority.PRUNE)
+
+    def load_now(
+        self, connection: Connection, desk: Desk, source: str, matched: Sequence[Matched], samples: Sequence[Sample]
+    ) -> Taken:
+        """The same within a transaction of the caller's."""
+        taken = self._take(connection, desk, source, matched, samples, first=False)
+        if taken.earliest is not None and taken.newest is not None:
+            cursors.cover(connection, source, taken.earliest, taken.newest, touch=86400.0)
+        return taken
+
+    async def _match(self, desk: Desk, source: Source, mentions: Sequence[Mention]) -> list[Matched]:
+        if len(mentions) < 20:
+            return match(desk, source, mentions)
+        return await asyncio.to_thread(match, desk, source, mentions)
+
+    def _take(
+        self,
+        connection: Connection,
+        desk: Desk,
+        source: str,
+        matched: Sequence[Matched],
+        samples: Sequence[Sample],
+        *,
+        first: bool,
+    ) -> Taken:
+        """Stores what is new, puts corrections right, counts both."""
+        tally = self._counter(desk)
+        taken = self._mentions(connection, desk, source, matched, tally, first=first)
+        counted = tally.drain()
+        counting.write(connection, desk, counted)
+        touched = {id for id, *_ in counted.buckets}
+        if samples:
+            more, ids = take_samples(connection, desk, source, samples)
+            touched |= ids
+            taken = _plus(taken, more)
+        return replace(taken, touched=frozenset(touched))
+
+    def _counter(self, desk: Desk) -> Tally:
+        if self._tally is None or self._tally[0] != desk.hash:
+            self._tally = (desk.hash, Tally(desk.compiled))
+        self._tally[1].drain()
+        return self._tally[1]
+
+    def _mentions(
+        self,
+        connection: Connection,
+        desk: Desk,
+        source: str,
+        matched: Sequence[Matched],
+        tally: Tally,
+        *,
+        first: bool,
+    ) -> Taken:
+        known = observations.known(connection, source, [m.mention.id for m in matched])
+        fresh: dict[str, Stored] = {}
+        duplicates, corrected, family = 0, 0, desk.family(source)
+        for m in matched:
+            old = known.get(m.mention.id) or fresh.get(m.mention.id)
+            if old is None:
+                row = self._new(desk, m, first=first)
+                fresh[m.mention.id] = row
+                if row.counted:
+                    tally.add(m.mention, m.topics, family=family, story_is_new=row.new_story)
+            elif observations.same(old.mention, m.mention) and m.mention.reach <= old.mention.reach:
+                duplicates += 1
+            else:
+                row = replace(old, mention=_corrected(old.mention, m.mention))
+                _swap(tally, desk, old, row, family)
+                corrected += 1
+                if m.mention.id in known:
+                    counting.corrected(connection, desk, row.seq)
+                    observations.correct(connection, row)
+                    known[m.mention.id] = row
+                else:
+                    fresh[m.mention.id] = row
+        observations.insert(connection, list(fresh.values()))
+        return _taken(
+            [m.mention for m in matched if m.mention.id in fresh], len(fresh), duplicates, corrected, len(known)
+        )
+
+    def _new(self, desk: Desk, m: Matched, *, first: bool) -> Stored:
+        mention = m.mention
+        story, new = "", True
+        if desk.stories:
+            story, new = self.stories.assign(mention.source, mention.id, mention.title, mention.text, mention.at)
+        counted = mention.published_at is not None or not first
+        return Stored(seq=0, mention=mention, story=story, new_story=new, counted=counted)
+
+    def _done(self, source: str, taken: Taken, rejected: int) -> None:
+        self._metrics.records(source, "accepted", taken.accepted)
+        self._metrics.records(source, "duplicate", taken.duplicates)
+        self._metrics.records(source, "corrected", taken.corrected)
+        self._metrics.records(source, "rejected", rejected)
+        self._tell(taken)
+
+
+class Matched(Struct, frozen=True):
+    """A mention with its source's labels and the topics it is about."""
+
+    mention: Mention
+    topics: frozenset[str]
+
+
+def match(desk: Desk, source: Source, mentions: Iterable[Mention]) -> list[Matched]:
+    """Matches mentions to topics: the part of taking in that needs no store."""
+    out = []
+    for mention in mentions:
+        if source.labels or mention.source != source.name:
+            mention = replace(mention, source=source.name, labels={**source.labels, **mention.labels})
+        out.append(Matched(mention, desk.topics.match(mention.title, mention.text)))
+    return out
+
+
+def _corrected(old: Mention, new: Mention) -> Mention:
+    """The new content; reach never falls, arrival and a known date stay."""
+    dated = new.published_at if new.published_at is not None else old.published_at
+    return replace(new, seen_at=old.seen_at, published_at=dated, reach=max(old.reach, new.reach))
+
+
+def _swap(tally: Tally, desk: Desk, old: Stored, new: Stored, family: str) -> None:
+    for row, sign in ((old, -1), (new, 1)):
+        if row.counted:
+            topics = desk.topics.match(row.mention.title, row.mention.text)
+            tally.add(row.mention, topics, family=family, story_is_new=row.new_story, sign=sign)
+
+
+def _taken(fresh: list[Mention], accepted: int, duplicates: int, corrected: int, known: int) -> Taken:
+    times = [m.at for m in fresh if m.published_at is not None]
+    newest = max(fresh, key=lambda m: m.at, default=None)
+    return Taken(
+        accepted=accepted + corrected,
+        duplicates=duplicates,
+        corrected=corrected,
+        known=known,
+        earliest=min(times, default=None),
+        newest=newest.at if newest else None,
+        lag=max(0.0, newest.seen_at - newest.at) if newest else None,
+    )
+
+
+def _plus(a: Taken, b: Taken) -> Taken:
+    return replace(
+        a,
+        accepted=a.accepted + b.accepted,
+        duplicates=a.duplicates + b.duplicates,
+        known=a.known + b.known,
+        earliest=min((t for t in (a.earliest, b.earliest) if t is not None), default=None),
+        newest=max((t for t in (a.newest, b.newest) if t is not None), default=None),
+        lag=a.lag if a.lag is not None else b.lag,
+    )
+
+
+def take_samples(connection: Connection, desk: Desk, source: str, samples: Sequence[Sample]) -> tuple[Taken, set[int]]:
+    """Stores samples and makes the buckets they touch anew from what is stored."""
+    own = desk.sources[source].labels if source in desk.sources else {}
+    samples = [replace(s, source=source, labels={**own, **s.labels}) for s in samples]
+    changed, known = observations.put_samples(connection, samples)
+    groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[float]] = {}
+    for sample in changed:
+        groups.setdefault((sample.series, tuple(sorted(sample.labels.items()))), []).append(sample.at)
+    touched: set[int] = set()
+    for (series, labels), times in groups.items():
+        around = observations.samples_around(connection, series, dict(labels), min(times), max(times))
+        touched |= counting.remake(connection, desk, around, min(times))
+    times = [s.at for s in changed]
+    taken = Taken(
+        accepted=len(changed), duplicates=known, known=known, earliest=min(times, default=None),
+        newest=max(times, default=None),
+    )  # fmt: skip
+    return taken, touched
+
+
+def _gap(start: float | None, end: float, standing: Standing, source: Source) -> float | None:
+    """Where an outage of the source began that this page ends; None when it came in its turn."""
+    if start is None or standing.last_good is None:
+        return None
+    return start if end - start > 2.5 * source.every + MINUTE else None
+
+
+def _since(taken: Taken, gap: float | None, now: float) -> float | None:
+    """The earliest event that older instants have not seen: late records, or those of an outage just over."""
+    late = taken.earliest if taken.earliest is not None and taken.earliest < now - 2 * MINUTE else None
+    if gap is not None:
+        return gap if late is None else max(gap, late)
+    return late
+
+
+def _recovered(connection: Connection, source: str, now: float) -> None:
+    findings.end(connection, "source-failing", source, now)
+    findings.end(connection, "source-silent", source, now)

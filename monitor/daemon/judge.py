@@ -1,0 +1,304 @@
+"""The judge: on each rule's grid, and at once when records come, it looks, judges, plans and writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy.engine import Connection
+
+from monitor.daemon.board import Board
+from monitor.daemon.clock import Clock
+from monitor.daemon.desk import Desk
+from monitor.daemon.ingest import Taken
+from monitor.daemon.view import Sight, batch, look
+from monitor.incidents.plan import AlertChange
+from monitor.metrics import Metrics
+from monitor.model import Alert, Key, Tier
+from monitor.rules.evaluate import evaluate, lookback
+from monitor.rules.rule import Rule
+from monitor.store import alerts as stored
+from monitor.store import buckets, findings
+from monitor.store.database import Database, Priority, StoreFault
+from monitor.times import MINUTE, floor_to
+
+log = structlog.get_logger("judge")
+
+COALESCE = 0.05
+FURTHEST_BACK = 7 * 86400.0
+"""How far missed instants are judged anew."""
+LATE = 2 * MINUTE
+NOTE_EVERY = 60.0
+
+
+class Judged(Struct, frozen=True):
+    """One rule judged: its alerts after, and of those that were missed the highest tier and when it began."""
+
+    rule: Rule
+    after: list[Alert]
+    missed: dict[Key, tuple[Tier, float]]
+
+
+class Judge:
+    """Holds every alert above calm or pending in memory as the store has it; the store is written before memory is."""
+
+    def __init__(
+        self,
+        db: Database,
+        desk: Callable[[], Desk],
+        board: Board,
+        clock: Clock,
+        metrics: Metrics,
+        shown: Callable[[Rule, list[Alert]], None],
+    ) -> None:
+        self._db, self._desk, self._board, self._clock, self._metrics = db, desk, board, clock, metrics
+        self._shown = shown
+        self.wake = asyncio.Event()
+        self.alerts: dict[str, dict[Key, Alert]] = {}
+        self._due: dict[str, float] = {}
+        self._touched: set[int] = set()
+        self._since: dict[int, float] = {}
+        self._upto: dict[str, float] = {}
+        self._noted_at = 0.0
+        self._ran_at = float("-inf")
+
+    def tell(self, taken: Taken) -> None:
+        """Records came in: their selections are judged at once; where older instants missed them, those anew."""
+        self._touched |= taken.touched
+        if taken.since is not None:
+            for id in taken.touched:
+                self._since[id] = min(self._since.get(id, taken.since), taken.since)
+        if taken.touched:
+            self.wake.set()
+
+    def poke(self) -> None:
+        """Judge everything soon: findings changed, or a recount ended."""
+        self._due = {}
+        self.wake.set()
+
+    async def load(self) -> None:
+        """Takes up what the store remembers; what a rule no longer means is forgotten."""
+        judged = await self._db.read(stored.get_judged)
+        meanings = self._desk().meanings
+        strange = [name for name, (_, meaning) in judged.items() if meanings.get(name) != meaning]
+        if strange:
+            await self._db.write(lambda c: stored.drop_rules(c, strange), Priority.JUDGE)
+        self._upto = {name: at for name, (at, _) in judged.items() if name not in strange}
+        self.alerts = {}
+        for alert, _ in await self._db.read(stored.all):
+            self.alerts.setdefault(alert.rule, {})[alert.key] = alert
+
+    async def run(self) -> None:
+        """Look, judge, plan, write; for ever."""
+        await self.load()
+        while True:
+            self.wake.clear()
+            now = self._clock.now()
+            if self._touched and now < self._ran_at + COALESCE:
+                await self._clock.wait(asyncio.Event(), self._ran_at + COALESCE)
+                now = self._clock.now()
+            try:
+                await self._round(now)
+                await self._board.fire_timers(self.standing(), now)
+            except StoreFault as fault:
+                log.warning("store", fault=str(fault))
+                await self._clock.wait(self.wake, now + 1)
+                continue
+            self._metrics.advanced("judge", now)
+            await self._clock.wait(self.wake, self._next(now))
+
+    def standing(self) -> list[Alert]:
+        """All alerts above calm."""
+        return [a for group in self.alerts.values() for a in group.values() if a.tier > Tier.CALM]
+
+    def _next(self, now: float) -> float | None:
+        times = [at for at in self._due.values() if at > now]
+        due = self._board.next_timer
+        return min([*times, *([due] if due is not None else [])], default=now + MINUTE)
+
+    async def _round(self, now: float) -> None:
+        desk = self._desk()
+        touched, self._touched = self._touched, set()
+        since, self._since = self._since, {}
+        rules = [rule for rule in desk.rules.values() if self._is_due(rule, touched, now)]
+        if not rules:
+            return
+        self._ran_at = now
+        try:
+            judged = await self._db.read(lambda c: self._judge_all(c, desk, rules, since, now))
+            await self._settle(desk, judged, now)
+        except Exception:
+            self._touched |= touched
+            self._since.update(since)
+            raise
+        for rule in rules:
+            self._due[rule.name] = floor_to(now, rule.every) + rule.every
+
+    def _is_due(self, rule: Rule, touched: set[int], now: float) -> bool:
+        part, whole = self._desk().asked[rule.name]
+        return self._due.get(rule.name, 0.0) <= now or part.id in touched or (whole is not None and whole.id in touched)
+
+    def _judge_all(
+        self, connection: Connection, desk: Desk, rules: Sequence[Rule], since: dict[int, float], now: float
+    ) -> list[Judged]:
+        """Reads and judges, rule by rule; one that breaks costs only itself. Runs in a reader's thread."""
+        ready = buckets.ready(connection)
+        found = tuple(findings.open(connection))
+        furthest = max(lookback(rule, desk.zone) for rule in rules)
+        sight = look(connection, desk, now, min([now, *since.values()]) - furthest, found)
+        out = []
+        for rule in rules:
+            if not _counted(desk, rule, ready):
+                continue
+            try:
+                out.append(self._judge_one(connection, desk, rule, sight, self._missed(desk, rule, since, now)))
+                self._metrics.evaluated(rule.name)
+            except Exception:
+                log.exception("rule_broke", rule=rule.name)
+                self._metrics.evaluated(rule.name, failed=True)
+        return out
+
+    def _missed(self, desk: Desk, rule: Rule, since: dict[int, float], now: float) -> list[float]:
+        """The instants of the rule's grid, in order, that were judged without the records that have come since."""
+        part, whole = desk.asked[rule.name]
+        starts = [since[s.id] for s in (part, whole) if s is not None and s.id in since]
+        known = self._upto.get(rule.name)
+        if not starts or known is None:
+            return []
+        start = max(min(starts), now - FURTHEST_BACK)
+        first = floor_to(start, rule.every) + rule.every
+        return [
+            first + i * rule.every for i in range(int((now - first) // rule.every) + 1) if first + i * rule.every < now
+        ]
+
+    def _judge_one(
+        self, connection: Connection, desk: Desk, rule: Rule, sight: Sight, missed: Sequence[float]
+    ) -> Judged:
+        before = self.alerts.get(rule.name, {})
+        series = batch(connection, desk, rule, sight, before, missed[0] if missed else None)
+        alerts: dict[Key, Alert] = dict(before)
+        peaks: dict[Key, tuple[Tier, float]] = {}
+        for instant in missed:
+            for alert in evaluate(rule, series, alerts, instant, zone=desk.zone):
+                alerts[alert.key] = alert
+                if alert.tier > peaks.get(alert.key, (Tier.CALM, 0.0))[0]:
+                    peaks[alert.key] = (alert.tier, instant)
+        return Judged(rule, evaluate(rule, series, alerts, sight.now, zone=desk.zone), peaks)
+
+    async def _settle(self, desk: Desk, judged: Sequence[Judged], now: float) -> None:
+        """Plans what changed, writes it, and only then believes it."""
+        changes: list[AlertChange] = []
+        kept: list[Alert] = []
+        for each in judged:
+            before = self.alerts.get(each.rule.name, {})
+            for alert in each.after:
+                old = before.get(alert.key)
+                after = _late(alert, old, each.missed.get(alert.key))
+                if not _remembered(after) and (old is None or not _remembered(old)):
+                    continue
+                if old is None or _differs(old, after):
+                    kept.append(after)
+                if after.tier > Tier.CALM or (old is not None and old.tier > Tier.CALM):
+                    changes.append(self._change(old, after, now))
+        self._show(judged)
+        changes = [c for c in changes if c.before is None or _tells(c)]
+        written = await self._board.plan(changes, self._after(kept), now) if changes else set()
+        rest = [a for a in kept if (a.rule, a.key) not in written]
+        await self._note(desk, judged, rest, now)
+        self._believe(kept)
+
+    def _after(self, kept: Sequence[Alert]) -> list[Alert]:
+        after = {(a.rule, a.key): a for a in self.standing()} | {(a.rule, a.key): a for a in kept}
+        return [a for a in after.values() if a.tier > Tier.CALM]
+
+    def _change(self, old: Alert | None, after: Alert, now: float) -> AlertChange:
+        rises = old is None or after.tier > old.tier
+        late = now - after.since if rises and now - after.since >= LATE else 0.0
+        return AlertChange(before=old, after=after, late_by=late)
+
+    async def _note(self, desk: Desk, judged: Sequence[Judged], kept: Sequence[Alert], now: float) -> None:
+        """Keeps what `for` and dwell remember, and up to when was judged: at once if alerts changed."""
+        for each in judged:
+            self._upto[each.rule.name] = now
+        if not kept and now - self._noted_at < NOTE_EVERY:
+            return
+        upto = {name: (at, desk.meanings[name]) for name, at in self._upto.items() if name in desk.meanings}
+
+        def job(connection: Connection) -> None:
+            for alert in kept:
+                stored.put(connection, alert, None)
+            stored.put_judged(connection, upto)
+
+        await self._db.write(job, Priority.JUDGE)
+        self._noted_at = now
+
+    def _believe(self, kept: Sequence[Alert]) -> None:
+        for alert in kept:
+            group = self.alerts.setdefault(alert.rule, {})
+            if _remembered(alert):
+                group[alert.key] = alert
+            else:
+                group.pop(alert.key, None)
+
+    def _show(self, judged: Sequence[Judged]) -> None:
+        for each in judged:
+            self._shown(each.rule, each.after)
+            lead = leading(each.after)
+            verdict = lead.verdict if lead else None
+            score = verdict.score if verdict else None
+            self._metrics.rule(
+                each.rule.name,
+                lead.tier if lead and verdict and verdict.tier is not None else None,
+                value=score.value if score else None,
+                expected=score.expected if score else None,
+                upper=score.upper if score else None,
+                learning=bool(score and score.learning),
+            )
+
+
+def leading(alerts: Sequence[Alert]) -> Alert | None:
+    """The series that tells how a rule stands: the highest tier, then the rarest, then the largest."""
+
+    def rank(alert: Alert) -> tuple[int, bool, float, float]:
+        score = alert.verdict.score if alert.verdict else None
+        if score is None or alert.verdict is None:
+            return (int(alert.tier), False, 0.0, 0.0)
+        known = alert.verdict.tier is not None
+        return (int(alert.tier), known, score.return_period or 0.0, score.level or score.value or 0.0)
+
+    return max(alerts, key=rank, default=None)
+
+
+def _counted(desk: Desk, rule: Rule, ready: frozenset[int]) -> bool:
+    return all(s is None or s.kind == "findings" or desk.counting[s.id] in ready for s in desk.asked[rule.name])
+
+
+def _remembered(alert: Alert) -> bool:
+    return alert.tier > Tier.CALM or bool(alert.pending)
+
+
+def _differs(old: Alert, new: Alert) -> bool:
+    """Whether anything a restart must know has changed; the verdict alone is no such thing."""
+    return replace(old, verdict=None) != replace(new, verdict=None)
+
+
+def _tells(change: AlertChange) -> bool:
+    """Whether planning may come to something: another tier, data gone or back, or a verdict that may bring news."""
+    old, new = change.before, change.after
+    if old is None or old.tier != new.tier or (old.no_data_since is None) != (new.no_data_since is None):
+        return True
+    a, b = (x.verdict for x in (old, new))
+    if a is None or b is None:
+        return a is not b
+    return a.families != b.families or (a.score.level or 0) != (b.score.level or 0)
+
+
+def _late(alert: Alert, old: Alert | None, missed: tuple[Tier, float] | None) -> Alert:
+    """What would have reached orange in missed instants is told though it is over: it stands until it is left."""
+    if missed is None or missed[0] < Tier.ORANGE or missed[0] <= max(alert.tier, old.tier if old else Tier.CALM):
+        return alert
+    tier, since = missed
+    return replace(alert, tier=tier, since=since, began=min(since, alert.began or since))

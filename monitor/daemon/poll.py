@@ -1,0 +1,175 @@
+"""The poll loop: fetches each source when it is due and hands its page to ingest. A failing one costs only itself."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import math
+from collections.abc import Callable
+
+import structlog
+from msgspec.structs import replace
+from sqlalchemy.engine import Connection
+
+from monitor.daemon.clock import Clock
+from monitor.daemon.desk import Desk
+from monitor.daemon.ingest import Ingest, Taken
+from monitor.http import Http
+from monitor.metrics import Metrics
+from monitor.model import Page
+from monitor.sources import Source, SourceFault, Surroundings
+from monitor.sources.schedule import Outcome, Turns, advance, fault_outcome, first_due, next_due, outcome_of
+from monitor.store import cursors, findings
+from monitor.store.cursors import Standing
+from monitor.store.database import Database, Priority, StoreFault
+
+log = structlog.get_logger("poll")
+
+FETCHES = 16
+"""Fetches in flight."""
+FAILING_AFTER = 3
+"""Failures in a row before a source is called failing."""
+
+
+class Poll:
+    """Keeps a heap of (due, source); never more than one fetch of a source in flight."""
+
+    def __init__(
+        self, db: Database, desk: Callable[[], Desk], ingest: Ingest, http: Http, clock: Clock, metrics: Metrics
+    ) -> None:
+        self._db, self._desk, self._ingest = db, desk, ingest
+        self._http, self._clock, self._metrics = http, clock, metrics
+        self.wake = asyncio.Event()
+        self._due: list[tuple[float, str]] = []
+        self._flying: dict[str, asyncio.Task[None]] = {}
+        self._places = asyncio.Semaphore(FETCHES)
+        self.standing: dict[str, Standing] = {}
+
+    async def run(self) -> None:
+        """Fetch what is due; for ever."""
+        self.standing = await self._db.read(cursors.all_standing)
+        self.replan()
+        while True:
+            self.wake.clear()
+            now = self._clock.now()
+            while self._due and self._due[0][0] <= now:
+                self._launch(heapq.heappop(self._due)[1])
+            self._metrics.advanced("poll", now)
+            await self._clock.wait(self.wake, self._due[0][0] if self._due else None)
+
+    def replan(self) -> None:
+        """Takes the sources of the config in force: new ones begin at once, those already known keep their turn."""
+        now = self._clock.now()
+        self._due = []
+        for source in self._desk().sources.values():
+            if source.polled and source.enabled and source.name not in self._flying:
+                heapq.heappush(self._due, (self._first(source, now), source.name))
+        self.wake.set()
+
+    def _first(self, source: Source, now: float) -> float:
+        known = self.standing.get(source.name)
+        if known is None or known.last_try is None:
+            return now
+        if known.gone or known.paused:
+            return math.inf
+        return min(max(known.next_due, now), max(first_due(source, now), now) if not known.failures else known.next_due)
+
+    def _launch(self, name: str) -> None:
+        source = self._desk().sources.get(name)
+        if source is None or name in self._flying:
+            return
+        task = asyncio.create_task(self._fetch(source))
+        self._flying[name] = task
+        task.add_done_callback(lambda _: self._landed(name))
+
+    def _landed(self, name: str) -> None:
+        self._flying.pop(name, None)
+        due = self.standing[name].next_due if name in self.standing else self._clock.now() + 60
+        if name in self._desk().sources:
+            heapq.heappush(self._due, (due, name))
+            self.wake.set()
+
+    async def _fetch(self, source: Source) -> None:
+        with self._clock.busy():
+            async with self._places:
+                try:
+                    await self._turn(source)
+                except StoreFault as fault:
+                    log.warning("store", source=source.name, fault=str(fault))
+                    self._later(source, 5.0)
+                except Exception as error:
+                    log.exception("source_broke", source=source.name)
+                    await self._failed(source, SourceFault(f"{type(error).__name__}: {error}"))
+
+    def _later(self, source: Source, seconds: float) -> None:
+        standing = self.standing.get(source.name, Standing())
+        self.standing[source.name] = replace(standing, next_due=self._clock.now() + seconds)
+
+    async def _turn(self, source: Source) -> None:
+        cursor, standing = await self._db.read(lambda c: cursors.get(c, source.name))
+        desk, now = self._desk(), self._clock.now()
+        around = Surroundings(self._http, desk.zone, now)
+        try:
+            page = await source.fetch(cursor, around)
+        except SourceFault as fault:
+            await self._failed(source, fault)
+            return
+        await self._good(source, page, standing)
+
+    async def _good(self, source: Source, page: Page, standing: Standing) -> None:
+        """Takes the page and notes how the source stands, in one commit."""
+        now = self._clock.now()
+        first = standing.last_good is None
+
+        def after(taken: Taken) -> Standing:
+            outcome = outcome_of(page, known=taken.known, first=first, source=source)
+            return self._next(source, standing, outcome, now, taken)
+
+        taken, self.standing[source.name] = await self._ingest.page(source, page, standing, after, now)
+        self._metrics.fetched(source.name, "unchanged" if page.unchanged else "ok")
+        self._metrics.source(source.name, up=True, last_success=now, lag=taken.lag)
+        for fault in page.faults[:3]:
+            log.warning("record_refused", source=source.name, fault=fault)
+
+    def _next(self, source: Source, standing: Standing, outcome: Outcome, now: float, taken: Taken) -> Standing:
+        turns = advance(Turns(failures=standing.failures, quiet=standing.quiet, again=standing.again), outcome)
+        return replace(
+            standing,
+            last_try=now,
+            last_good=now,
+            last_record=taken.newest or standing.last_record,
+            failures=0,
+            quiet=turns.quiet,
+            again=turns.again,
+            next_due=next_due(source, turns, now, outcome),
+            fault="",
+            fault_since=None,
+            records=standing.records + taken.accepted,
+        )
+
+    async def _failed(self, source: Source, fault: SourceFault) -> None:
+        now = self._clock.now()
+        standing = self.standing.get(source.name, Standing())
+        outcome = fault_outcome(fault)
+        turns = advance(Turns(failures=standing.failures, quiet=standing.quiet), outcome)
+        changed = replace(
+            standing,
+            last_try=now,
+            failures=turns.failures,
+            next_due=next_due(source, turns, now, outcome),
+            fault=str(fault),
+            fault_since=standing.fault_since or now,
+            gone=outcome.result == "gone",
+        )
+
+        def job(connection: Connection) -> None:
+            cursor, _ = cursors.get(connection, source.name)
+            cursors.put(connection, source.name, cursor, changed)
+            if changed.failures >= FAILING_AFTER or changed.gone:
+                findings.begin(connection, "source-failing", source.name, now, {"fault": str(fault)[:300]})
+
+        self.standing[source.name] = changed
+        await self._db.write(job, Priority.INGEST)
+        self._metrics.fetched(source.name, "failed")
+        self._metrics.source(source.name, up=False)
+        log.warning("fetch_failed", source=source.name, fault=str(fault), failures=changed.failures)

@@ -1,0 +1,79 @@
+"""The mentions a notice quotes: three, recent, from places as different as can be, masked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+from sqlalchemy.engine import Connection
+
+from monitor.daemon.desk import Desk
+from monitor.incidents.plan import AlertChange
+from monitor.mentions.mask import excerpt
+from monitor.model import Alert, Example, Key, Tier
+from monitor.rules.select import OTHER, Selection, fits, keys_of
+from monitor.store import observations
+from monitor.store.observations import Stored
+
+MOST = 3
+LOOKED_AT = 2000
+
+
+def quotes(connection: Connection, desk: Desk, changes: Sequence[AlertChange], now: float) -> list[AlertChange]:
+    """The changes, those that rise with their examples and the time of the newest record behind them."""
+    return [_with(connection, desk, change) if change.after.tier > Tier.CALM else change for change in changes]
+
+
+def examples_of(connection: Connection, desk: Desk, alerts: Sequence[Alert]) -> list[Example]:
+    """What the standing alerts of an incident rest on, as it is now."""
+    found = (_with(connection, desk, AlertChange(before=None, after=alert)).examples for alert in alerts)
+    return list({(e.text, e.source): e for examples in found for e in examples}.values())
+
+
+def _with(connection: Connection, desk: Desk, change: AlertChange) -> AlertChange:
+    verdict = change.after.verdict
+    if verdict is None or change.after.rule not in desk.asked:
+        return change
+    selection, _ = desk.asked[change.after.rule]
+    if selection.kind != "mentions":
+        return change
+    start, end = verdict.windowed
+    rows = observations.window(connection, start, end, LOOKED_AT)
+    fitting = [row for row in rows if _fits(desk, selection, change.after.key, row)]
+    newest = max((row.mention.at for row in fitting), default=None)
+    return replace(change, examples=tuple(_example(desk, row) for row in diverse(desk, fitting)), data_at=newest)
+
+
+def _fits(desk: Desk, selection: Selection, key: Key, row: Stored) -> bool:
+    m = row.mention
+    topics = desk.topics.match(m.title, m.text)
+    family = desk.family(m.source)
+    if not fits(selection, topics, m.source, family, m.labels):
+        return False
+    return any(value == OTHER for _, value in key) or key in keys_of(selection, topics, m.source, family, m.labels)
+
+
+def diverse(desk: Desk, rows: Sequence[Stored]) -> list[Stored]:
+    """Up to three, newest first: other families before other sources before more of the same; no story twice."""
+    chosen: list[Stored] = []
+    families: set[str] = set()
+    sources: set[str] = set()
+    for wanted in (families, sources, None):
+        for row in rows:
+            place = desk.family(row.mention.source) if wanted is families else row.mention.source
+            seen = wanted is not None and place in wanted
+            if len(chosen) == MOST or seen or any(_same(row, c) for c in chosen):
+                continue
+            chosen.append(row)
+            families.add(desk.family(row.mention.source))
+            sources.add(row.mention.source)
+    return sorted(chosen, key=lambda row: -row.mention.at)
+
+
+def _same(a: Stored, b: Stored) -> bool:
+    return a.seq == b.seq or (a.story != "" and a.story == b.story) or a.mention.text == b.mention.text
+
+
+def _example(desk: Desk, row: Stored) -> Example:
+    m = row.mention
+    return Example(text=excerpt(m.title or m.text), source=m.source, family=desk.family(m.source), at=m.at, url=m.url)

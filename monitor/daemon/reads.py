@@ -1,0 +1,160 @@
+"""What pages ask for, for the web layer: each answer one consistent read, joined with what the judge last saw."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy.engine import Connection
+
+from monitor.daemon.desk import Desk
+from monitor.daemon.judge import Judge, leading
+from monitor.daemon.quotes import examples_of
+from monitor.incidents.evidence import evidence_of, members
+from monitor.model import Alert, Delivery, DeliveryState, Facts, Incident, Silence, Tier
+from monitor.rules.rule import Rule
+from monitor.store import cursors, findings, incidents, outbox, silences, timers
+from monitor.store.cursors import Standing
+from monitor.store.database import Database, StoreFault
+from monitor.web.acts import Busy
+from monitor.web.views import Dossier, Overview, Point, RuleState, Sent, SourceState
+
+T = TypeVar("T")
+NOTICES = 20
+CLOSED = 5
+TRAIL = 96
+
+
+class Trails:
+    """The last values of each rule's leading series, kept in memory for the little chart beside it."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, deque[Point]] = {}
+        self.alerts: dict[str, list[Alert]] = {}
+
+    def note(self, rule: Rule, alerts: list[Alert]) -> None:
+        """How a rule's series stand now."""
+        self.alerts[rule.name] = alerts
+        lead = leading(alerts)
+        if lead is None or lead.verdict is None:
+            return
+        trail = self._of.setdefault(rule.name, deque(maxlen=TRAIL))
+        point = Point(lead.verdict.at, lead.verdict.score.value, lead.verdict.score.expected)
+        if trail and point.at - trail[-1].at < rule.window / 24:
+            trail.pop()
+        trail.append(point)
+
+    def of(self, rule: str) -> tuple[Point, ...]:
+        """Oldest first."""
+        return tuple(self._of.get(rule, ()))
+
+
+class ReadsOfStore:
+    """Fulfils `web.site.Reads`."""
+
+    def __init__(self, db: Database, desk: Callable[[], Desk], judge: Judge, trails: Trails) -> None:
+        self._db, self._desk, self._judge, self._trails = db, desk, judge, trails
+
+    async def overview(self, now: float) -> Overview:
+        """All that the first page and `status` show."""
+        return await self._read(lambda c: self._overview(c, self._desk(), now))
+
+    def _overview(self, connection: Connection, desk: Desk, now: float) -> Overview:
+        everything = incidents.recent(connection, 200)
+        open = incidents.open(connection)
+        standing = cursors.all_standing(connection)
+        found = findings.open(connection)
+        saturated = {f.subject for f in found if f.kind == "source-saturated"}
+        pending, _ = outbox.pending(connection)
+        return Overview(
+            at=now,
+            incidents=tuple(sorted(open, key=lambda i: (-i.tier, -i.opened_at))),
+            closed=tuple([i for i in everything if i.state != "open"][:CLOSED]),
+            rules=tuple(self._rule(desk, rule) for rule in desk.rules.values()),
+            sources=tuple(_source(name, standing.get(name), name in saturated) for name in desk.sources),
+            notices=_sent(connection, outbox.recent_notices(connection, NOTICES)),
+            findings=tuple(found),
+            silences=tuple(silences.standing(connection, now)),
+            pending=sum(pending.values()),
+            dead=outbox.count(connection, "dead"),
+        )
+
+    def _rule(self, desk: Desk, rule: Rule) -> RuleState:
+        alerts = self._trails.alerts.get(rule.name, [])
+        lead = leading(alerts)
+        verdict = lead.verdict if lead else None
+        return RuleState(
+            rule=rule.name,
+            tier=lead.tier if lead and verdict and verdict.tier is not None else None,
+            mode=rule.mode,
+            series=len(alerts),
+            worrying=sum(a.tier > Tier.CALM for a in alerts),
+            since=lead.since if lead and lead.tier > Tier.CALM else None,
+            lead=evidence_of(lead, desk.context) if lead and verdict else None,
+            trail=self._trails.of(rule.name),
+        )
+
+    async def incidents(self, *, open_only: bool, limit: int) -> tuple[Incident, ...]:
+        """The newest first."""
+        if open_only:
+            found = await self._read(incidents.open)
+            return tuple(reversed(found))[:limit]
+        return tuple(await self._read(lambda c: incidents.recent(c, limit)))
+
+    async def incident(self, number: str, now: float) -> Dossier | None:
+        """One incident with all that belongs to it."""
+        standing = self._judge.standing()
+        return await self._read(lambda c: self._dossier(c, self._desk(), number, standing, now))
+
+    def _dossier(
+        self, connection: Connection, desk: Desk, number: str, standing: Sequence[Alert], now: float
+    ) -> Dossier | None:
+        incident = incidents.get(connection, number)
+        if incident is None:
+            return None
+        own = members(incident, standing)
+        held = tuple(silences.standing(connection, now))
+        return Dossier(
+            incident=incident,
+            entries=tuple(line.entry for line in incidents.timeline(connection, number)),
+            notices=_sent(connection, outbox.notices_of(connection, number)),
+            evidence=tuple(evidence_of(alert, desk.context) for alert in own),
+            examples=tuple(examples_of(connection, desk, own)),
+            timers=tuple(t for t in timers.of_incident(connection, number) if t.state == "waiting"),
+            silences=held,
+        )
+
+    async def deliveries(self, state: DeliveryState | None, limit: int) -> tuple[Delivery, ...]:
+        """The newest first."""
+        return tuple(await self._read(lambda c: outbox.recent(c, limit, state)))
+
+    async def silences(self, now: float) -> tuple[Silence, ...]:
+        """In force or still to come."""
+        return tuple(await self._read(lambda c: silences.standing(c, now)))
+
+    async def _read(self, job: Callable[[Connection], T]) -> T:
+        try:
+            return await self._db.read(job)
+        except StoreFault as fault:
+            raise Busy() from fault
+
+
+def _source(name: str, standing: Standing | None, saturated: bool) -> SourceState:
+    if standing is None or standing.last_try is None:
+        return SourceState(source=name)
+    return SourceState(
+        source=name,
+        up=standing.failures == 0,
+        last_success_at=standing.last_good,
+        last_record_at=standing.last_record,
+        next_at=standing.next_due or None,
+        records_day=standing.records,
+        error=standing.fault,
+        saturated=saturated,
+    )
+
+
+def _sent(connection: Connection, notices: Sequence[tuple[int, Facts]]) -> tuple[Sent, ...]:
+    by_facts = outbox.deliveries_of(connection, [id for id, _ in notices])
+    return tuple(Sent(facts=note, deliveries=tuple(by_facts.get(id, ()))) for id, note in notices)

@@ -1,0 +1,78 @@
+"""Where the service listens: uvicorn on a TCP address or a Unix socket, without its own signals and logs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from monitor.config.check_places import split_listen
+
+
+class ListenFault(Exception):
+    """The address can't be listened on; the text says what would be right."""
+
+
+class _Quiet(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the service's."""
+        yield
+
+
+class Listener:
+    """One address. `start` returns once it accepts."""
+
+    def __init__(self, app: ASGIApp, address: str) -> None:
+        self._address = address
+        config = uvicorn.Config(
+            app, lifespan="off", log_config=None, access_log=False, server_header=False, loop="asyncio", http="h11",
+            timeout_keep_alive=30, timeout_graceful_shutdown=5, limit_concurrency=1000, ws="none",
+        )  # fmt: skip
+        self._server = _Quiet(config)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Binds first, so that a taken port is an error of the start and not of a task."""
+        bound = self._bind()
+        self._task = asyncio.create_task(self._server.serve([bound]))
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+                raise ListenFault(f"{self._address}: the server ended at its start")
+            await asyncio.sleep(0.005)
+
+    def _bind(self) -> socket.socket:
+        try:
+            return self._unix() if self._address.startswith("/") else self._tcp()
+        except OSError as error:
+            said = f"{self._address}: {error.strerror or error}"
+            raise ListenFault(f"{said}; choose another [server] listen, or stop what listens there") from None
+
+    def _tcp(self) -> socket.socket:
+        host, port = split_listen(self._address)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        bound = socket.socket(family, socket.SOCK_STREAM)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, int(port)))
+        bound.set_inheritable(False)
+        return bound
+
+    def _unix(self) -> socket.socket:
+        path = Path(self._address)
+        path.unlink(missing_ok=True)
+        bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        bound.bind(str(path))
+        path.chmod(0o660)
+        return bound
+
+    async def stop(self) -> None:
+        """Takes no more, answers what is open."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)

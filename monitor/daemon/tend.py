@@ -1,0 +1,90 @@
+"""The tend loop: notes that push sources were listened to, tells silent ones, and keeps findings in view."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.engine import Connection
+
+from monitor.daemon.clock import Clock
+from monitor.daemon.desk import Desk
+from monitor.metrics import Metrics
+from monitor.sources import Source
+from monitor.sources.push import Push
+from monitor.store import cursors, findings
+from monitor.store.cursors import Standing
+from monitor.store.database import Database, Priority, StoreFault
+
+log = structlog.get_logger("tend")
+
+EVERY = 60.0
+SILENT_EVERY = 300.0
+
+
+class Tend:
+    """Small duties by the minute."""
+
+    def __init__(
+        self, db: Database, desk: Callable[[], Desk], clock: Clock, metrics: Metrics, poke: Callable[[], None]
+    ) -> None:
+        self._db, self._desk, self._clock, self._metrics, self._poke = db, desk, clock, metrics, poke
+        self.wake = asyncio.Event()
+        self._listened: float | None = None
+
+    async def run(self) -> None:
+        """Tend, wait; for ever."""
+        while True:
+            self.wake.clear()
+            now = self._clock.now()
+            try:
+                await self._round(now)
+            except StoreFault as fault:
+                log.warning("store", fault=str(fault))
+            listening = any(isinstance(s, Push) and s.expect_every is None for s in self._desk().sources.values())
+            every = EVERY if listening else SILENT_EVERY
+            await self._clock.wait(self.wake, now - now % every + every)
+
+    async def _round(self, now: float) -> None:
+        desk = self._desk()
+        since, self._listened = self._listened, now
+
+        def job(connection: Connection) -> bool:
+            for source in desk.sources.values():
+                if isinstance(source, Push) and source.expect_every is None:
+                    cursors.cover(connection, source.name, since if since is not None else now, now)
+            return _silent(connection, desk, now)
+
+        if await self._db.write(job, Priority.INGEST):
+            self._poke()
+
+
+def _silent(connection: Connection, desk: Desk, now: float) -> bool:
+    """Opens and ends the findings of sources that should have spoken; says whether one changed."""
+    standing = cursors.all_standing(connection)
+    changed = False
+    for source in desk.sources.values():
+        limit = patience(source)
+        heard = last_heard(source, standing.get(source.name, Standing()))
+        if limit is None or heard is None:
+            continue
+        if now - heard > limit:
+            changed |= findings.begin(connection, "source-silent", source.name, now, {"since": heard})
+        else:
+            changed |= findings.end(connection, "source-silent", source.name, now)
+    return changed
+
+
+def patience(source: Source) -> float | None:
+    """Seconds without a record (a push: without a sign of life) before a source counts as silent; None = for ever."""
+    if source.silent_after is not None:
+        return float(source.silent_after)
+    if isinstance(source, Push) and source.expect_every is not None:
+        return 2.0 * source.expect_every
+    return None
+
+
+def last_heard(source: Source, standing: Standing) -> float | None:
+    """When a source last spoke."""
+    return standing.last_good if isinstance(source, Push) else standing.last_record

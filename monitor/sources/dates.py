@@ -44,6 +44,22 @@ def read_date(value: object, zone: ZoneInfo, *, chinese: bool = False) -> float 
     return at
 
 
+def day_of(value: object) -> str | None:
+    """`2026-01-31` where the value names a day without a time of day, in any of the usual writings."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    found = _PARTS.fullmatch(value.strip()) or _COMPACT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        return None
+    year, month, day, hour = found.groups()[:4] if found.re is _COMPACT else found.group("year", "month", "day", "hour")
+    if hour is not None or day is None or not "1900" < year < "2200":
+        return None
+    try:
+        return date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None
+
+
 def not_ahead(at: float | None, now: float) -> float | None:
     """The date; up to five minutes ahead of the clock it counts as now. ValueError when it is further ahead."""
     if at is not None and at > now + AHEAD:

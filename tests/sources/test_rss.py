@@ -52,8 +52,6 @@ async def fetch(
 async def test_an_entry_becomes_a_mention_without_markup() -> None:
     extra = "<category>安全</category><description>&lt;p&gt;充&lt;b&gt;电&lt;/b&gt;宝&amp;nbsp;冒烟&lt;/p&gt;"
     extra += "</description>"
-        "<category>安全</category><description>&lt;p&gt;充&lt;b&gt;电&lt;/b&gt;宝&amp;nbsp;冒烟&lt;/p&gt;</description>"
-    )
     page = await fetch(reply(rss(item(1, extra=extra))), fields={"labels.section": "tags"})
     (mention,) = page.mentions
     assert (mention.source, mention.id, mention.title, mention.text) == ("news", "g1", "充电宝 1", "充电宝 冒烟")

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import FieldInfo, fields
 
+from monitor.config.dump import write_value
 from monitor.config.fault import Finding, Path, Said
 from monitor.secret import Secret
 from monitor.times import Bound, Duration, duration
@@ -230,22 +231,8 @@ def _expected(kind: Any) -> Said:
 
 def show(value: Any) -> str:
     """A value as TOML writes it, cut."""
-    text = _write(value)
+    text = write_value(value)
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _write(value: Any) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case str():
-            return f'"{value}"'
-        case list():
-            return f"[{', '.join(map(_write, value))}]"
-        case dict():
-            return "{ " + ", ".join(f"{key} = {_write(inner)}" for key, inner in value.items()) + " }"
-        case _:
-            return str(value)
 
 
 def _without_path(error: Exception) -> str:

@@ -1,0 +1,43 @@
+"""`crisis-monitor init`: a working start in a folder; what stands there already stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from monitor.cli.language import lang_option, told
+from monitor.messages import say
+from monitor.shipped import SHIPPED, shipped
+
+
+@click.command("init", help=told("init.help.init"))
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
+@lang_option
+def init(folder: Path, lang: str) -> None:
+    """Says of every file whether it was written or kept, and what to do next."""
+    for source, target in _files(folder):
+        if target.exists():
+            click.echo(say(lang, "init.kept", name=target))
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(_in_language(source, lang))
+        click.echo(say(lang, "init.wrote", name=target))
+    click.echo(say(lang, "init.next", name=folder / "rules.toml"))
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, Path]]:
+    for name in SHIPPED:
+        home = shipped(name)
+        for source in sorted(home.rglob("*")) if home.is_dir() else [home]:
+            if source.is_file() and not source.name.startswith("."):
+                yield source, folder / name / source.relative_to(home)
+
+
+def _in_language(source: Path, lang: str) -> bytes:
+    """The shipped rules speak Chinese; for others the one line that says so is turned."""
+    content = source.read_bytes()
+    if source.name != "rules.toml":
+        return content
+    return content.replace(b'\nlanguage = "zh"', f'\nlanguage = "{lang}"'.encode(), 1)

@@ -1,0 +1,73 @@
+"""The shape of rules.toml for editors: a JSON Schema made of the very types that read it."""
+
+from __future__ import annotations
+
+import types
+from functools import cache, reduce
+from operator import or_
+from typing import Any, Union, get_args, get_origin
+
+import msgspec
+from msgspec import NODEFAULT, Struct, field
+from msgspec.structs import FieldInfo, fields
+
+from monitor.config.dump import plain
+from monitor.config.schema import Config
+from monitor.secret import KINDS, Secret
+from monitor.times import Bound, Duration
+
+_SPAN = {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?(ms|mo|[smhdwy]))+\s*$", "examples": ["30s", "1h30m", "2w"]}
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a whole config."""
+    schema = msgspec.json.schema(_twin(Config), schema_hook=_own_type)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "rules.toml", **schema}
+
+
+def _twin(kind: Any) -> Any:
+    """The same type with plain defaults: msgspec cannot write defaults of our own types into a schema."""
+    arguments = get_args(kind)
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return _twin_struct(kind)
+    if get_origin(kind) in (Union, types.UnionType):
+        return reduce(or_, map(_twin, arguments))
+    if get_origin(kind) is tuple:
+        return tuple[_twin(arguments[0]), ...]  # type: ignore[misc]
+    if get_origin(kind) is dict:
+        return dict[str, _twin(arguments[1])]  # type: ignore[misc]
+    return kind
+
+
+@cache
+def _twin_struct(kind: type[Struct]) -> type[Struct]:
+    config = kind.__struct_config__
+    return msgspec.defstruct(
+        kind.__name__,
+        [(f.name, _twin(f.type), _plain_default(f)) for f in fields(kind)],
+        module=kind.__module__,
+        namespace={"__doc__": kind.__doc__},
+        kw_only=True,
+        forbid_unknown_fields=True,
+        tag=config.tag,
+        tag_field=config.tag_field,
+    )
+
+
+def _plain_default(known: FieldInfo) -> Any:
+    if known.default is NODEFAULT and known.default_factory is NODEFAULT:
+        return field(name=known.encode_name)
+    value = plain(known.default_factory() if known.default is NODEFAULT else known.default)
+    if isinstance(value, dict):
+        return field(name=known.encode_name, default_factory=dict)
+    return field(name=known.encode_name, default=tuple(value) if isinstance(value, list) else value)
+
+
+def _own_type(kind: type) -> dict[str, Any]:
+    if kind is Duration:
+        return {"title": "Duration", **_SPAN}
+    if kind is Bound:
+        return {"title": "Bound", "anyOf": [{"type": "number"}, _SPAN]}
+    if kind is Secret:
+        return {"title": "Secret", "type": "string", "pattern": rf"^({'|'.join(KINDS)}):.+"}
+    raise NotImplementedError(kind)

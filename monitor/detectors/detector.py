@@ -58,3 +58,7 @@ class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         `now` = it may change at any time. A replay leaves out the instants before it.
         """
         return now
+
+    def falls(self, series: Series) -> bool:
+        """Whether neither level nor value can rise while nothing arrives."""
+        return False

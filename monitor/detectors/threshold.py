@@ -27,3 +27,9 @@ class Threshold(Detector, frozen=True, kw_only=True, tag="threshold", tag_field=
         edges = [b.start for b in series.buckets if b.start >= start]
         edges += [minute for marks in series.marks.values() for minute, _ in marks if minute >= start]
         return min((e if e >= end else e + asked.window + MINUTE for e in edges), default=float("inf"))
+
+    def falls(self, series: Series) -> bool:
+        """What adds up of parts that are not negative only falls as the window moves on."""
+        if series.measure in ("sum", "reach"):
+            return all(b.sum >= 0 for b in series.buckets)
+        return series.measure in ("count", "stories", "authors", "families", "max")

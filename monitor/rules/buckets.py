@@ -98,6 +98,18 @@ def contributions(
                 yield s, key
 
 
+def contributions_of_samples(
+    compiled: Compiled, source: str, family: str, series: str, labels: Labels
+) -> list[tuple[int, Key]]:
+    """The series of rules that a sample counts in."""
+    return [
+        (s.id, key)
+        for s in compiled.samples.get(series, ())
+        if fits(s, (), source, family, labels)
+        for key in keys_of(s, (), source, family, labels)
+    ]
+
+
 class Tally:
     """Gathers what a batch of records adds; `drain` hands it over and begins anew.
 
@@ -152,12 +164,7 @@ class Tally:
 
     def add_samples(self, source: str, family: str, series: str, labels: Labels, buckets: Iterable[Bucket]) -> None:
         """Counts what `spread` made of the samples of one series, labels and source."""
-        where = [
-            (s.id, key)
-            for s in self.compiled.samples.get(series, ())
-            if fits(s, (), source, family, labels)
-            for key in keys_of(s, (), source, family, labels)
-        ]
+        where = contributions_of_samples(self.compiled, source, family, series, labels)
         for bucket in buckets:
             for id, key in where:
                 at = (id, key, source, bucket.start, bucket.span)

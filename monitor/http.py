@@ -7,6 +7,7 @@ HttpFault            what went wrong before a full answer stood
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import zlib
 from collections.abc import Mapping
@@ -51,6 +52,8 @@ class Http:
     def __init__(
         self, *, contact: str = "", transport: httpx.AsyncBaseTransport | None = None, verify: bool | str = True
     ) -> None:
+        for library in ("httpx", "httpcore"):  # they log whole addresses, and a robot's address holds its key
+            logging.getLogger(library).setLevel(logging.WARNING)
         agent = f"{USER_AGENT} (+{contact})" if contact else USER_AGENT
         limits = httpx.Limits(max_connections=256, max_keepalive_connections=64)
         headers = {"user-agent": agent, "accept-encoding": "gzip, deflate"}

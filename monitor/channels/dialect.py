@@ -9,12 +9,13 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, urlsplit
 
 from msgspec import Struct
 
 from monitor.messages import say
-from monitor.model import Link, Part, Quoted
+from monitor.model import Link, Part, Text
 
 _KEPT = re.compile("([，：；？！（）～、。…])")
 """Chinese punctuation that NFKC would make ASCII; it is without effect in every dialect, and reads better."""
@@ -42,6 +43,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     blocks: bool = False
 
 
+@lru_cache(maxsize=512)
 def clean(text: str, language: str) -> str:
     """Strangers' words in one line: NFKC, nothing invisible, no address that a client would make live."""
     text = "".join(p if _KEPT.fullmatch(p) else unicodedata.normalize("NFKC", p) for p in _KEPT.split(text))
@@ -72,13 +74,12 @@ def live(url: str) -> str:
 
 
 def write(part: Part, dialect: Dialect, language: str) -> str:
-    """A part in a dialect. A link that may not be live is only its label."""
-    if isinstance(part, Quoted):
-        return quoted(part.text, dialect, language)
-    if isinstance(part, Link):
-        url, label = live(part.url), one_line(part.label).translate(dialect.swap)
-        return dialect.link(label, url) if url else dialect.own(label)
-    return dialect.own(one_line(part.text))
+    """A part in a dialect. A link that may not be live is its label, as strangers' words."""
+    if isinstance(part, Text):
+        return dialect.own(one_line(part.text))
+    if isinstance(part, Link) and (url := live(part.url)):
+        return dialect.link(one_line(part.label).translate(dialect.swap), url)
+    return quoted(part.label if isinstance(part, Link) else part.text, dialect, language)
 
 
 def write_all(parts: Iterable[Part], dialect: Dialect, language: str) -> str:

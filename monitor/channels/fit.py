@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from msgspec import Struct, structs
 
@@ -13,6 +13,7 @@ from monitor.messages import say
 from monitor.model import Line, Link, Notice, Part, Quoted, Text
 
 ELLIPSIS = "…"
+LONGEST = 1000
 Weigh = Callable[["Fitted"], int]
 """The size of what would go out, in the unit of the limit."""
 
@@ -40,37 +41,46 @@ class Fitted(Struct, frozen=True, kw_only=True):
 
 def fit(notice: Notice, limit: int, weigh: Weigh) -> Fitted:
     """The most of a notice that `weigh` finds within `limit`. Refused where even its bare vital lines are too long."""
-    smallest = whole(notice)
-    for candidate in _dropping(notice):
-        if weigh(candidate) <= limit:
-            return candidate
-        smallest = candidate
-    return _shorten(smallest, limit, weigh)
+    all_ = whole(notice)
+    if weigh(all_) <= limit:
+        return all_
+    order = _cutting_order(all_)
+    found = _smallest(len(order), lambda count: _without(all_, order[:count]), limit, weigh)
+    return found or _shorten(_without(all_, order), limit, weigh)
 
 
 def whole(notice: Notice) -> Fitted:
-    """All of a notice."""
-    return Fitted(title=notice.title, lines=notice.lines, language=notice.language)
+    """All of a notice; only an excerpt of more than `LONGEST` characters is cut."""
+    return _capped(Fitted(title=notice.title, lines=notice.lines, language=notice.language), (Quoted,), LONGEST)
 
 
-def _dropping(notice: Notice) -> Iterator[Fitted]:
-    """The notice with 0, 1, 2 … lines less, the least important first; of equals the last."""
-    yield whole(notice)
-    order = sorted(
-        (i for i, line in enumerate(notice.lines) if not line.vital),
-        key=lambda i: (notice.lines[i].priority, i),
-        reverse=True,
-    )
-    for count in range(1, len(order) + 1):
-        yield _without(notice, set(order[:count]))
+def _cutting_order(all_: Fitted) -> list[int]:
+    """The lines that may go, the least important first; of equals the last."""
+    may_go = [i for i, line in enumerate(all_.lines) if not line.vital]
+    return sorted(may_go, key=lambda i: (all_.lines[i].priority, i), reverse=True)
 
 
-def _without(notice: Notice, gone: set[int]) -> Fitted:
+def _smallest(most: int, made: Callable[[int], Fitted], limit: int, weigh: Weigh) -> Fitted | None:
+    """What the smallest of the counts 1 … most makes that is within the limit; the larger a count, the lighter."""
+    low, high, best = 1, most, None
+    while low <= high:
+        count = (low + high) // 2
+        candidate = made(count)
+        if weigh(candidate) <= limit:
+            high, best = count - 1, candidate
+        else:
+            low = count + 1
+    return best
+
+
+def _without(all_: Fitted, gone: Collection[int]) -> Fitted:
     """The word that there is more stands where the first line is missing."""
-    text = say(notice.language, "channels.more", n=len(gone))
-    more = Line(id="more", parts=(Text(text),))
-    lines = [more if i == min(gone) else line for i, line in enumerate(notice.lines) if i not in gone or i == min(gone)]
-    return Fitted(title=notice.title, lines=tuple(lines), language=notice.language, dropped=len(gone))
+    if not gone:
+        return all_
+    more = Line(id="more", parts=(Text(say(all_.language, "channels.more", n=len(gone))),))
+    left, first = set(range(len(all_.lines))) - set(gone), min(gone)
+    lines = tuple(more if i == first else line for i, line in enumerate(all_.lines) if i in left or i == first)
+    return structs.replace(all_, lines=lines, dropped=len(gone))
 
 
 def _shorten(fitted: Fitted, limit: int, weigh: Weigh) -> Fitted:
@@ -83,15 +93,8 @@ def _shorten(fitted: Fitted, limit: int, weigh: Weigh) -> Fitted:
 
 
 def _longest_fitting(fitted: Fitted, kinds: tuple[type, ...], limit: int, weigh: Weigh) -> Fitted | None:
-    low, high, best = 0, max(_lengths(fitted, kinds), default=0), None
-    while low <= high:
-        cap = (low + high) // 2
-        candidate = _capped(fitted, kinds, cap)
-        if weigh(candidate) <= limit:
-            low, best = cap + 1, candidate
-        else:
-            high = cap - 1
-    return best
+    longest = max(_lengths(fitted, kinds), default=0)
+    return _smallest(longest + 1, lambda less: _capped(fitted, kinds, longest + 1 - less), limit, weigh)
 
 
 def _lengths(fitted: Fitted, kinds: tuple[type, ...]) -> Iterator[int]:

@@ -34,7 +34,7 @@ def data(notice: Notice) -> dict[str, Any]:
         "transition": notice.transition,
         "tier": notice.tier.word,
         "previous_tier": notice.previous_tier.word,
-        "labels": notice.labels,
+        "labels": {_whole(name): _whole(value) for name, value in notice.labels.items()},
         "title": fitted.heading(PLAIN),
         "lines": fitted.written(PLAIN),
         "urls": notice.urls,
@@ -78,7 +78,7 @@ def alert_labels(notice: Notice) -> Labels:
         "tier": notice.tier.word,
         "generator": GENERATOR,
     }
-    return {**notice.labels, **named, **({"drill": "true"} if notice.drill else {})}
+    return {**data(notice)["labels"], **named, **({"drill": "true"} if notice.drill else {})}
 
 
 def alert_annotations(notice: Notice) -> Labels:
@@ -92,6 +92,11 @@ def alert_annotations(notice: Notice) -> Labels:
         "previous_tier": notice.previous_tier.word,
         **{f"url_{name}": url for name, url in notice.urls.items()},
     }
+
+
+def _whole(text: str) -> str:
+    """Values of data as they came, but without half characters, which no JSON holds."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def fingerprint(labels: Labels) -> str:

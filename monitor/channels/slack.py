@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 import msgspec
 
 from monitor.channels.channel import Channel, Refused, Retry
-from monitor.channels.dialect import PLAIN, SLACK, live, one_line, quoted
+from monitor.channels.dialect import PLAIN, SLACK, live, one_line, write
 from monitor.channels.exchange import Exchange, reading
 from monitor.channels.fit import Fitted, fit
 from monitor.channels.links import url_faults
 from monitor.channels.mention import everybody, owner
 from monitor.http import Answer, Http
-from monitor.model import Link, Notice, Part, Quoted, Receipt, Target
+from monitor.model import Link, Notice, Part, Receipt, Target
 
 SECTION = 3000
 """Characters of one section; a notice is one section a line, and all of them together must stay below `TOTAL`."""
@@ -69,8 +69,7 @@ def _element(part: Part, language: str, bold: bool) -> dict[str, Any] | None:
     style = {"style": {"bold": True}} if bold else {}
     if isinstance(part, Link) and live(part.url):
         return {"type": "link", "url": live(part.url), "text": one_line(part.label) or live(part.url), **style}
-    text = part.label if isinstance(part, Link) else part.text
-    text = quoted(text, PLAIN, language) if isinstance(part, Quoted) else one_line(text)
+    text = write(part, PLAIN, language)
     return {"type": "text", "text": text, **style} if text else None
 
 

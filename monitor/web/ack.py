@@ -1,24 +1,22 @@
-"""The ack page `/a/<token>`: reading it changes nothing, only a press of a button does. Works without login or script."""
+"""The ack page `/a/<token>`: reading changes nothing, only a press of a button does. Needs no login and no script."""
 
 from __future__ import annotations
-
-from urllib.parse import parse_qs
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from monitor.messages.explain import explain
 from monitor.web.acts import Acknowledge, Act, ActFault, Busy, Cancel, Comment, PassOn, Undo
 from monitor.web.asking import Asking
-from monitor.web.body import read_body
 from monitor.web.door import page_of_words
+from monitor.web.form import read_form
+from monitor.web.overview import title_of
 from monitor.web.people import CHANNEL, display, language_for, person_of
 from monitor.web.templates import render
 from monitor.web.tokens import Claim, Rejected, read
 from monitor.web.views import Dossier
 
-FORM_CAP = 16 * 1024
-COMMENT_CAP = 1000
 _STATUS = {"forged": 403, "expired": 410}
 ACTS = ("ack", "pass", "cancel", "undo", "comment")
 
@@ -38,7 +36,7 @@ async def press(request: Request) -> Response:
     claim = read(asking.site.key, request.path_params["token"], asking.now)
     if isinstance(claim, Rejected):
         return _rejected(asking, claim)
-    form = _form(await read_body(request, FORM_CAP))
+    form = await read_form(request)
     actor = _actor(asking, claim, form)
     wanted = _act(form)
     if actor is None or wanted is None:
@@ -79,8 +77,10 @@ async def _page(
         mine=dossier.incident.acknowledged_by == claim.person,
         me=display(asking.config, claim.person, asking.language),
         choices=_choices(asking, claim),
-        title=asking.site.title(dossier.incident.playbook, asking.language) or dossier.incident.risk,
+        title=title_of(asking, dossier.incident),
         due=min((timer.due_at for timer in dossier.timers if timer.kind == "escalate"), default=None),
+        explain=lambda evidence: explain(evidence, asking.language),
+        asked_lang=request.query_params.get("lang") in ("zh", "en"),
         undoable=_undoable(dossier, claim),
         names=lambda actor: display(asking.config, actor, asking.language),
         done=done if done in (*ACTS, "unchanged") else "",
@@ -115,7 +115,7 @@ def _actor(asking: Asking, claim: Claim, form: dict[str, str]) -> str | None:
 
 
 def _act(form: dict[str, str]) -> Act | None:
-    comment = form.get("comment", "").strip()[:COMMENT_CAP]
+    comment = form.get("comment", "")
     match form.get("do"):
         case "ack":
             return Acknowledge()
@@ -137,11 +137,3 @@ def _undoable(dossier: Dossier, claim: Claim) -> bool:
         return incident.acknowledged_by is not None or incident.state == "cancelled"
     mine = any(entry.actor == claim.person for entry in dossier.entries)
     return incident.acknowledged_by == claim.person or (incident.state == "cancelled" and mine)
-
-
-def _form(raw: bytes) -> dict[str, str]:
-    try:
-        fields = parse_qs(raw.decode(), max_num_fields=20)
-    except ValueError:
-        return {}
-    return {name: values[-1] for name, values in fields.items()}

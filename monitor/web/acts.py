@@ -1,6 +1,6 @@
 """What people may do to incidents, as data, and what comes of it.
 
-ActFault             the act was not done; nothing changed. `reason`: a message under `web.fault.`, or a whole message id
+ActFault             the act was not done; nothing changed. `reason`: a message under `web.fault.`, or a whole id
   Unknown            no incident, silence or delivery of that name
   Conflict           the state forbids it (already closed, nothing to undo), or somebody was faster: look again
   Busy               the store cannot write just now (locked, full); try again after `retry_after` seconds

@@ -13,9 +13,11 @@ from starlette.responses import Response
 
 from monitor.model import Tier
 from monitor.times import rfc3339
+from monitor.web.views import Sent
 
 _INSTANTS = frozenset({"at", "since", "until", "expires", "began", "ack_by"})
-_LEFT_OUT = frozenset({"facts", "playbook_revision"})
+_LEFT_OUT = frozenset({"facts", "playbook_revision", "contacts", "steps"})
+"""Rows and revisions of ours, and people's addresses."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -24,9 +26,7 @@ def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None 
     return Response(_encode(body), status, headers, "application/json")
 
 
-def problem(
-    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
-) -> Response:
+def problem(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
     """An error: a stable code for machines and a sentence for people."""
     return json_answer({"error": code, "message": message}, status, headers)
 
@@ -34,7 +34,11 @@ def problem(
 def plain(thing: Any, zone: ZoneInfo, name: str = "") -> Any:
     """A noun, or a tuple or mapping of them, as what JSON can say."""
     if isinstance(thing, Struct):
-        fields = ((f, getattr(thing, f)) for f in thing.__struct_fields__ if f not in _LEFT_OUT)
+        fields = (
+            (f, getattr(thing, f))
+            for f in thing.__struct_fields__
+            if f not in _LEFT_OUT or (f == "facts" and isinstance(thing, Sent))
+        )
         return {f: plain(value, zone, f) for f, value in fields}
     if isinstance(thing, Tier):
         return thing.word

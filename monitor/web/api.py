@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 
 import msgspec
@@ -26,7 +27,10 @@ class Wrong(ValueError):
     """What was asked cannot be understood; the text says what would be right."""
 
 
-def answering(endpoint: Any) -> Any:
+Answering = Callable[[Request, Asking], Awaitable[Response]]
+
+
+def answering(endpoint: Answering) -> Callable[[Request], Awaitable[Response]]:
     """A `Wrong` request is answered 422."""
 
     async def answer(request: Request) -> Response:
@@ -143,7 +147,7 @@ async def _silence(asking: Asking, body: dict[str, Any]) -> Response:
         raise Wrong(f"for, until or starts_at: {fault}") from None
     hush = _as(Hush, _with_tiers(body) | {"until": until, "starts_at": starts})
     if not hush.matchers:
-        raise Wrong("matchers: at least one label, such as {\"risk\": \"product-safety\"}")
+        raise Wrong('matchers: at least one label, such as {"risk": "product-safety"}')
     if hush.until <= max(asking.now, starts or 0):
         raise Wrong("until: lies in the past")
     return json_answer(plain(await asking.site.acts.silence(asking.actor, hush, asking.now), asking.zone), 201)

@@ -18,138 +18,90 @@ from monitor.web.templates import STATIC
 __all__ = ["DOORS", "Acts", "Door", "Reads", "Site", "web_app"]
 
 _V1 = "/api/v1"
-_NUMBER = f"{_V1}/incidents/{{number}}"
+_ONE = f"{_V1}/incidents/{{number}}"
+_TOOK = '200 {"accepted": 1, "duplicates": 0, "rejected": []}, after the commit; 422 when all were rejected'
 
 PAGES = (
-    Door(method="GET", path="/", endpoint=overview.page, scope="read", html=True, says="The first page."),
-    Door(method="GET", path="/i/{number}", endpoint=incident.page, scope="read", html=True, says="One incident."),
-    Door(method="POST", path="/i/{number}", endpoint=incident.press, scope="act", html=True, says="Its buttons."),
+    Door("GET", "/", overview.page, "read", "The first page.", html=True),
+    Door("GET", "/i/{number}", incident.page, "read", "One incident.", html=True),
+    Door("POST", "/i/{number}", incident.press, "act", "Its buttons.", html=True),
 )
 ACK = (
-    Door(method="GET", path="/a/{token}", endpoint=ack.show, scope="open", html=True, says="The ack page; changes nothing."),
-    Door(method="POST", path="/a/{token}", endpoint=ack.press, scope="open", html=True, says="Its buttons."),
+    Door("GET", "/a/{token}", ack.show, "open", "The ack page; changes nothing.", html=True),
+    Door("POST", "/a/{token}", ack.press, "open", "Its buttons.", html=True),
 )
 INGEST = (
     Door(
-        method="POST",
-        path=f"{_V1}/mentions",
-        endpoint=ingest.mentions,
-        scope="ingest",
-        says="Takes mentions: a JSON array or JSON lines, gzip or not. `?source=NAME` for records that name none.",
+        "POST", f"{_V1}/mentions", ingest.mentions, "ingest",
+        "Takes mentions: a JSON array or JSON lines, gzip or not. `?source=NAME` for records that name none.",
         takes='[{"id": "4711", "text": "The power bank smoked", "published_at": "2026-03-01T08:00:00+08:00"}]',
-        gives='200 {"accepted": 1, "duplicates": 0, "rejected": []}, after the commit; 422 when all were rejected',
+        gives=_TOOK,
     ),
     Door(
-        method="POST",
-        path=f"{_V1}/samples",
-        endpoint=ingest.samples,
-        scope="ingest",
-        says="Takes samples, likewise. An empty `[]` is a sign of life.",
+        "POST", f"{_V1}/samples", ingest.samples, "ingest",
+        "Takes samples, likewise. An empty `[]` is a sign of life.",
         takes='[{"series": "orders", "at": "2026-03-01", "value": 1280, "kind": "delta"}]',
-        gives='200 {"accepted": 1, "duplicates": 0, "rejected": []}',
+        gives=_TOOK,
     ),
-)
+)  # fmt: skip
 API = (
     Door(
-        method="GET",
-        path=f"{_V1}/status",
-        endpoint=api.status,
-        scope="read",
-        says="The whole state: open incidents, rules, sources, notices, findings, silences.",
+        "GET", f"{_V1}/status", api.status, "read",
+        "The whole state: open incidents, rules, sources, notices, findings, silences.",
     ),
     Door(
-        method="GET",
-        path=f"{_V1}/incidents",
-        endpoint=api.incidents,
-        scope="read",
-        says="Incidents, the newest first. `?state=open` (default) or `all`, `?limit=100`.",
+        "GET", f"{_V1}/incidents", api.incidents, "read",
+        "Incidents, the newest first. `?state=open` (default) or `all`, `?limit=100`.",
     ),
     Door(
-        method="POST",
-        path=f"{_V1}/incidents",
-        endpoint=api.open_incident,
-        scope="act",
-        says="Raises an incident by hand; joins the open one of that risk and scope.",
-        takes='{"risk": "product-safety", "tier": "orange", "scope": {"product": "X1"}, "comment": "…", "drill": false}',
+        "POST", f"{_V1}/incidents", api.open_incident, "act",
+        "Raises an incident by hand; joins the open one of that risk and scope.",
+        takes='{"risk": "product-safety", "tier": "orange", "scope": {"product": "X1"}, "comment": "…"}',
         gives='201 {"incident": {…}, "changed": true}',
     ),
+    Door("GET", _ONE, api.incident, "read", "One incident: timeline, notices, deliveries, evidence, timers."),
     Door(
-        method="GET",
-        path=_NUMBER,
-        endpoint=api.incident,
-        scope="read",
-        says="One incident with its timeline, notices, deliveries, evidence and timers.",
-    ),
-    Door(
-        method="POST",
-        path=f"{_NUMBER}/silence",
-        endpoint=api.silence_incident,
-        scope="act",
-        says="Silences what bears this incident's risk and scope, up to its present tier.",
+        "POST", f"{_ONE}/silence", api.silence_incident, "act",
+        "Silences what bears this incident's risk and scope, up to its present tier.",
         takes='{"for": "2h", "comment": "known, being handled"}',
         gives="201, the silence",
     ),
     Door(
-        method="POST",
-        path=f"{_NUMBER}/{{verb}}",
-        endpoint=api.act,
-        scope="act",
-        says="`ack`, `pass` (not me, the next one), `undo`, `cancel` (false alarm), `resolve`, `raise`, `lower`, `comment`.",
-        takes='{"comment": "…"}; raise and lower: {"tier": "red", "comment": "…"}; lower without tier gives the tier back',
+        "POST", f"{_ONE}/{{verb}}", api.act, "act",
+        "`ack`, `pass` (not me, the next one), `undo`, `cancel` (false alarm), `resolve`, `raise`, `lower`, `comment`. "
+        "`raise` and `lower` name a `tier`; `lower` without one gives the tier back to the rules.",
+        takes='{"tier": "red", "comment": "…"}',
         gives='200 {"incident": {…}, "changed": true}; changed is false when it stood so already',
     ),
-    Door(method="GET", path=f"{_V1}/silences", endpoint=api.silences, scope="read", says="Silences in force or to come."),
+    Door("GET", f"{_V1}/silences", api.silences, "read", "Silences in force or to come."),
     Door(
-        method="POST",
-        path=f"{_V1}/silences",
-        endpoint=api.silence,
-        scope="act",
-        says="Hides notices of incidents whose labels fit, up to and including a tier.",
-        takes='{"matchers": {"risk": "publicity"}, "for": "1d", "up_to": "yellow", "comment": "launch day"}; or "until"',
+        "POST", f"{_V1}/silences", api.silence, "act",
+        "Hides notices of incidents whose labels fit, up to and including a tier; `until` in place of `for` too.",
+        takes='{"matchers": {"risk": "publicity"}, "for": "1d", "up_to": "yellow", "comment": "launch"}',
         gives="201, the silence",
     ),
+    Door("POST", f"{_V1}/silences/{{id}}/end", api.end_silence, "act", "Ends a silence early."),
     Door(
-        method="POST", path=f"{_V1}/silences/{{id}}/end", endpoint=api.end_silence, scope="act", says="Ends a silence early."
+        "GET", f"{_V1}/deliveries", api.deliveries, "read",
+        "Deliveries, the newest first. `?state=dead` for dead letters, `?limit=100`.",
     ),
     Door(
-        method="GET",
-        path=f"{_V1}/deliveries",
-        endpoint=api.deliveries,
-        scope="read",
-        says="Deliveries, the newest first. `?state=dead` for dead letters, `?limit=100`.",
-    ),
-    Door(
-        method="POST",
-        path=f"{_V1}/deliveries/{{id:int}}/resend",
-        endpoint=api.resend,
-        scope="act",
-        says="Queues a dead or refused delivery anew, with its old key.",
+        "POST", f"{_V1}/deliveries/{{id:int}}/resend", api.resend, "act",
+        "Queues a dead or refused delivery anew, with its old key.",
         gives="200, the delivery",
     ),
-)
+)  # fmt: skip
 HEALTH = (
     Door(
-        method="GET",
-        path="/healthz",
-        endpoint=health.healthz,
-        scope="any",
-        says="200 while the process lives and every loop advances; 503 names those that stand still.",
+        "GET", "/healthz", health.healthz, "any",
+        "200 while the process lives and every loop advances; 503 names those that stand still.",
     ),
     Door(
-        method="GET",
-        path="/readyz",
-        endpoint=health.readyz,
-        scope="any",
-        says="200 when config, store and listener are up; 503 names what is missing.",
+        "GET", "/readyz", health.readyz, "any",
+        "200 when config, store and listener are up; 503 names what is missing.",
     ),
-    Door(
-        method="GET",
-        path="/metrics",
-        endpoint=health.metrics,
-        scope="metrics",
-        says="Prometheus text or OpenMetrics, gzip where asked for.",
-    ),
-)
+    Door("GET", "/metrics", health.metrics, "metrics", "Prometheus text or OpenMetrics, gzip where asked for."),
+)  # fmt: skip
 DOORS = PAGES + ACK + INGEST + API + HEALTH
 
 

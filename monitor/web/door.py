@@ -20,7 +20,7 @@ from monitor.web.templates import render
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class Door(Struct, frozen=True, kw_only=True):
+class Door(Struct, frozen=True):
     """`scope` is what the caller must be allowed (`open`: the address itself is the key). `html`: refusals are pages.
 
     `takes` and `gives` are the body and the answer, for the reference.

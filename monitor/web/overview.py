@@ -2,73 +2,112 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from monitor.config.schema import Config
-from monitor.model import Incident, Tier
-from monitor.rules.rule import Rule
+from monitor.incidents.evidence import factor
+from monitor.messages.explain import explain
+from monitor.messages.words import factor as times
+from monitor.messages.words import span
+from monitor.model import Evidence, Incident, Score, Tier
 from monitor.web.asking import Asking
 from monitor.web.people import display
 from monitor.web.sparkline import sparkline
 from monitor.web.templates import render
-from monitor.web.views import Overview, RuleState
+from monitor.web.views import Overview, RuleState, SourceState
+from monitor.web.words import Words
+
+_NOTHING = Score(value=None)
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A rule as a line of the table, in words."""
+
+    rule: str
+    tier: Tier | None
+    mode: str
+    learning: str
+    key: str
+    more: int
+    why: str
+    value: str
+    expected: str
+    factor: str
+    spark: Markup
 
 
 async def page(request: Request) -> Response:
     """Server-rendered; a small script fetches it anew now and then, and without script the browser does."""
     asking = Asking.of(request)
     overview = await asking.site.reads.overview(asking.now)
-    rules = {rule.name: rule for rule in asking.config.rule}
+    incidents = overview.incidents
     body = render(
         "overview.html",
         asking,
         o=overview,
-        highest=max((incident.tier for incident in overview.incidents), default=Tier.CALM),
-        counts=[(tier, sum(i.tier == tier for i in overview.incidents)) for tier in reversed(list(Tier)[1:])],
-        waiting=sum(_waits(incident) for incident in overview.incidents),
-        moving=_moving(overview, rules),
+        highest=max((incident.tier for incident in incidents), default=Tier.CALM),
+        counts=[(tier, sum(i.tier == tier for i in incidents)) for tier in reversed(list(Tier)[1:])],
+        waiting=sum(incident.acknowledged_by is None for incident in incidents),
+        moving=[_row(state, asking) for state in sorted(overview.rules, key=_weight, reverse=True)],
         sources=_sources(overview, asking.config),
-        title=lambda i: asking.site.title(i.playbook, asking.language) or i.risk,
+        title=lambda i: title_of(asking, i),
         names=lambda actor: display(asking.config, actor, asking.language),
-        unit=lambda state: unit_of(rules.get(state.rule)),
-        spark=lambda state: sparkline(state.trail),
-        problems=_problems(overview),
+        problems=len(overview.findings) + overview.dead + sum(source.up is False for source in overview.sources),
     )
     return HTMLResponse(body)
 
 
-def unit_of(rule: Rule | None) -> str:
-    """How a rule's measure is written: ratio, seconds or plain."""
-    if rule is None:
+def title_of(asking: Asking, incident: Incident) -> str:
+    """What an incident is about, in words; the risk's id where no playbook names it."""
+    return asking.site.title(incident.playbook, asking.language) or incident.risk
+
+
+def _weight(state: RuleState) -> tuple[int, bool, float, float]:
+    """How much a rule asks to be looked at: tier, live before shadow, the rarest, the furthest from normal."""
+    score = state.lead.score if state.lead else _NOTHING
+    level = -1 if state.tier is None else int(state.tier)
+    return level, state.mode == "live", score.return_period or 0.0, factor(score) or 0.0
+
+
+def _row(state: RuleState, asking: Asking) -> Row:
+    lead = state.lead
+    score = lead.score if lead else _NOTHING
+    words = Words(asking.language, asking.zone, asking.now)
+    ratio = factor(score)
+    unit = _unit(lead)
+    return Row(
+        rule=state.rule,
+        tier=state.tier,
+        mode=state.mode,
+        learning=_learning(score, asking.language),
+        key=" · ".join(value for _, value in lead.key) if lead else "",
+        more=max(0, state.worrying - 1),
+        why=explain(lead, asking.language) if lead else asking.say("rule.unjudged"),
+        value=words.number(score.level if unit == "seconds" else score.value, unit),
+        expected=words.number(score.expected, unit),
+        factor="–" if ratio is None else f"×{times(ratio)}",
+        spark=sparkline(state.trail),
+    )
+
+
+def _unit(lead: Evidence | None) -> str:
+    if lead is None:
         return ""
-    if rule.measure in ("ratio", "share"):
-        return "ratio"
-    return "seconds" if getattr(rule.detector, "unit", "") == "seconds" else ""
+    return "seconds" if lead.detector == "absence" else "ratio" if lead.measure in ("ratio", "share") else ""
 
 
-def _waits(incident: Incident) -> bool:
-    return incident.acknowledged_by is None and incident.tier > Tier.CALM
+def _learning(score: Score, language: str) -> str:
+    if score.learning is None:
+        return ""
+    seen, needed = score.learning
+    return f"{span(seen, language)} / {span(needed, language)}"
 
 
-def _moving(overview: Overview, rules: dict[str, Rule]) -> list[RuleState]:
-    """Rules by how much they ask to be looked at; live before shadow."""
-    del rules
-
-    def weight(state: RuleState) -> tuple[int, int, float]:
-        score = state.lead.score if state.lead else None
-        rare = score.return_period if score and score.return_period else 0.0
-        return (-1 if state.tier is None else int(state.tier), state.mode == "live", rare)
-
-    return sorted(overview.rules, key=weight, reverse=True)
-
-
-def _sources(overview: Overview, config: Config) -> list[tuple[str, object]]:
+def _sources(overview: Overview, config: Config) -> list[tuple[str, SourceState]]:
     """Sources with their family, those in trouble first."""
     families = {source.name: source.family for source in config.source}
-    ordered = sorted(overview.sources, key=lambda s: (s.up is not False, not s.error))
+    ordered = sorted(overview.sources, key=lambda s: (s.up is not False, not s.error, not s.saturated))
     return [(families.get(source.source, ""), source) for source in ordered]
-
-
-def _problems(overview: Overview) -> int:
-    return len(overview.findings) + overview.dead + sum(source.up is False for source in overview.sources)

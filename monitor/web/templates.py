@@ -45,13 +45,17 @@ def render(name: str, asking: Asking, **context: Any) -> str:
     """A page for one request, in its language."""
     words = Words(asking.language, asking.zone, asking.now)
     config = asking.config
-    return environment().get_template(name).render(
-        w=words,
-        t=asking.say,
-        lang=asking.language,
-        now=local(asking.now, asking.zone),
-        organisation=config.settings.organisation,
-        **context,
+    return (
+        environment()
+        .get_template(name)
+        .render(
+            w=words,
+            t=asking.say,
+            lang=asking.language,
+            now=local(asking.now, asking.zone),
+            organisation=config.settings.organisation,
+            **context,
+        )
     )
 
 

@@ -32,7 +32,7 @@ def sign(key: bytes, incident: str, person: str, expires: float) -> str:
     """A url-safe token; `expires` in Unix seconds, kept to the minute (rounded up)."""
     minutes = -int(-expires // 60)
     said = minutes.to_bytes(4) + incident.encode() + b"\0" + person.encode()
-    return urlsafe_b64encode(_mac(key, said) + said).decode().rstrip("=")
+    return _text(_mac(key, said) + said)
 
 
 def read(key: bytes, token: str, now: float) -> Claim | Rejected:
@@ -42,13 +42,17 @@ def read(key: bytes, token: str, now: float) -> Claim | Rejected:
     except (Base64Error, UnicodeError, ValueError):
         return Rejected("forged")
     mac, said = raw[:_MAC], raw[_MAC:]
-    if len(said) < 6 or not hmac.compare_digest(mac, _mac(key, said)):
+    if len(said) < 6 or _text(raw) != token or not hmac.compare_digest(mac, _mac(key, said)):
         return Rejected("forged")
     incident, _, person = said[4:].partition(b"\0")
     expires = int.from_bytes(said[:4]) * 60.0
     if now > expires:
         return Rejected("expired")
     return Claim(incident.decode(), person.decode(), expires)
+
+
+def _text(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _mac(key: bytes, said: bytes) -> bytes:

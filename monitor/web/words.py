@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from monitor.incidents.timeline import write
+from monitor.incidents.timeline import words, write
 from monitor.messages import say
 from monitor.messages.words import number, percent, span
-from monitor.model import Entry, Tier
+from monitor.model import Entry, Finding, Tier
 from monitor.times import local
 
 
@@ -59,6 +59,26 @@ class Words(Struct, frozen=True):
         if unit == "seconds":
             return self.span(value)
         return percent(value) if unit == "ratio" else number(value)
+
+    def state(self, state: str) -> str:
+        """The word of an incident's state."""
+        return say(self.language, f"incident.state.{state}")
+
+    def transition(self, transition: str) -> str:
+        """The word of a transition."""
+        return say(self.language, f"incident.transition.{transition}")
+
+    def finding(self, finding: Finding) -> str:
+        """What a finding says; one whose message is not known is shown by its kind and subject."""
+        try:
+            return say(
+                self.language,
+                f"finding.{finding.kind}",
+                subject=finding.subject,
+                **words(finding.args, self.language, self.zone),
+            )
+        except (KeyError, IndexError, ValueError, TypeError):
+            return f"{finding.kind}: {finding.subject}"
 
     def entry(self, entry: Entry) -> str:
         """A line of a timeline; one whose message is not known is shown as it is stored."""

@@ -17,6 +17,8 @@ def hold(alert: Alert, reached: Climb, score: Score, rule: Rule, now: float) -> 
     """
     if reached.tier is None:
         return structs.replace(alert, no_data_since=_since(alert.no_data_since, now))
+    if alert.idle and not reached.held:
+        return alert
     alert = _thawed(alert, now)
     rungs = dict(rule.rungs())
     alert = structs.replace(alert, pending=_pending(alert, reached, now))

@@ -7,7 +7,7 @@ nothing can change are left out: what is yielded is what a full walk would yield
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from math import ceil
+from math import ceil, floor
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -87,13 +87,14 @@ class _Steps:
         self.part, self.whole = selections(rule)
         self.alerts = dict(alerts)
         self.dues: dict[Key, float] = {}
-        self.due = self.first = self._grid(start + 1e-6)
+        self.due = self.first = self._grid(start, start)
         self.rungs = dict(rule.rungs())
         self.only_above = all(r.below is None and r.rarer_than is None for r in self.rungs.values())
 
-    def _grid(self, at: float) -> float:
-        """The first instant of the rule's grid at or after `at`."""
-        return ceil(round(at / self.rule.every, 9)) * self.rule.every if at < FAR else FAR
+    def _grid(self, at: float, after: float) -> float:
+        """The first instant of the rule's grid at or after `at` and later than `after`."""
+        every = float(self.rule.every)
+        return FAR if at == FAR else max(ceil(at / every), floor(after / every) + 1) * every
 
     def judge(self, now: float, touched: Collection[At]) -> list[Alert]:
         """The alerts of the series whose turn it is: those that changed, and those due on the grid."""
@@ -105,7 +106,7 @@ class _Steps:
         judged = evaluate(self.rule, batch, self.alerts, now, zone=self.zone)
         for series, alert in zip(batch, judged, strict=True):
             self.alerts[series.key] = alert
-            self.dues[series.key] = self._grid(self._next(series, alert, now))
+            self.dues[series.key] = self._grid(self._next(series, alert, now), now)
         self.due = min(self.dues.values())
         return judged
 
@@ -145,16 +146,15 @@ class _Steps:
         return [*batch, together(rest, self.memory.series(self.rule, beyond, start, now))]
 
     def _next(self, series: Series, alert: Alert, now: float) -> float:
-        """When this series may come to something else although nothing arrives; later than `now`."""
-        soon = now + 1e-6
+        """When this series may come to something else although nothing arrives; `now` = any time."""
         if alert.tier == Tier.CALM and not alert.pending and self.only_above and self.rule.detector.falls(series):
             return FAR
         steady = self.rule.detector.steady(series, now, self.asked) if self.part.kind == "mentions" else now
         if steady <= now:
-            return soon
+            return now
         edges = [edge for life in self.memory.lives.values() for edge in life if edge >= now - self.lookback]
         timers = [since + self.rungs[Tier(t)].for_ for t, since in alert.pending.items() if t in self.rungs]
         timers += [since + self.rule.leave.dwell for since in alert.under.values()]
         if any(edge <= now for edge in edges):
-            return soon
-        return max(soon, min([steady, *edges, *(t for t in timers if t > now)]))
+            return now
+        return min([steady, *edges, *(t for t in timers if t > now)])

@@ -27,6 +27,7 @@ class Email(Channel, frozen=True, kw_only=True, tag="email", tag_field="kind"):
     """
 
     address_of: ClassVar[str] = "email"
+    group: ClassVar[bool] = False
 
     host: str
     security: Security = "starttls"

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from typing import ClassVar, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import field
@@ -31,8 +31,6 @@ class Webhook(Channel, frozen=True, kw_only=True, tag="webhook", tag_field="kind
     `body`: a Jinja2 template in the place of `format`; its values: incident, notice, transition, tier, previous_tier,
     labels, title, lines, urls, drill, key, timestamp, at.
     """
-
-    group: ClassVar[bool] = False
 
     url: str
     format: Literal["standard", "alertmanager"] = "standard"

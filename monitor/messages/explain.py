@@ -1,0 +1,149 @@
+"""Why a rule says what it says, as one plain sentence: "186 in 1 h, normal 21, ×8.9; 3 families"."""
+
+from __future__ import annotations
+
+from monitor.messages import say
+from monitor.messages.words import factor, number, percent, rough_span, span
+from monitor.model import Evidence, Reason
+from monitor.times import DAY, UNITS
+
+COUNTED = ("count", "stories", "authors", "families", "reach")
+PERCENT = ("ratio", "share")
+AGAINST = ("before", "yesterday", "last_week")
+RAREST = 10 * UNITS["y"]
+
+
+def explain(evidence: Evidence, language: str) -> str:
+    """The numbers behind a verdict, against normal, in words a person on a phone understands."""
+    facts = say(language, "explain.join").join(_clauses(evidence, language))
+    return say(language, "explain.tail").join([facts, *_remarks(evidence, language)])
+
+
+def value_of(evidence: Evidence, language: str) -> str:
+    """The value alone, with its window: "186 in 1 h"."""
+    if evidence.detector == "absence":
+        return say(language, "explain.silence", span=span(evidence.score.level or 0.0, language))
+    value = evidence.score.value
+    if value is None:
+        return say(language, "explain.no_data")
+    shown = amount(value, evidence.measure, language)
+    if evidence.score.partial and evidence.measure in COUNTED:
+        shown = say(language, "explain.at_least", amount=shown)
+    kind = "counted" if evidence.measure in COUNTED else f"level.{evidence.measure}"
+    if not evidence.window and evidence.measure in COUNTED:
+        kind = "standing.count"
+    text = say(language, f"explain.{kind}", window=span(evidence.window, language), amount=shown)
+    return text + _parts(evidence, language)
+
+
+def amount(value: float, measure: str, language: str) -> str:
+    """A value in the unit of its measure: 186 条, 3 families, 8.3%."""
+    if measure in PERCENT:
+        return percent(value)
+    kind = measure if measure in COUNTED else "plain"
+    return say(language, f"explain.amount.{kind}", value=number(value))
+
+
+def _clauses(evidence: Evidence, language: str) -> list[str]:
+    score = evidence.score
+    first = value_of(evidence, language)
+    if evidence.detector == "absence":
+        return [first, *_bound(evidence, language)]
+    if score.value is None:
+        return [first]
+    if score.expected is None:
+        return [first, *_bound(evidence, language), *_chance(evidence, language)]
+    return [
+        first,
+        _normal(evidence, score.expected, language),
+        *_times(evidence, language),
+        *_rarity(evidence, language),
+    ]
+
+
+def _parts(evidence: Evidence, language: str) -> str:
+    score = evidence.score
+    if evidence.measure not in PERCENT or not score.denominator or score.value is None:
+        return ""
+    part, whole = number(round(score.value * score.denominator)), number(score.denominator)
+    return say(language, "explain.of", part=part, whole=whole)
+
+
+def _normal(evidence: Evidence, expected: float, language: str) -> str:
+    basis = evidence.against if evidence.against in AGAINST else "normal"
+    text = say(language, f"explain.{basis}", amount=amount(_whole(evidence, expected), evidence.measure, language))
+    score, value = evidence.score, evidence.score.value or 0.0
+    if value < expected and score.lower is not None:
+        return text + _edge("down_to", evidence, score.lower, language)
+    if value >= expected and score.upper is not None:
+        return text + _edge("up_to", evidence, score.upper, language)
+    return text
+
+
+def _edge(kind: str, evidence: Evidence, value: float, language: str) -> str:
+    return say(language, f"explain.{kind}", amount=amount(_whole(evidence, value), evidence.measure, language))
+
+
+def _whole(evidence: Evidence, value: float) -> float:
+    """Expected counts from ten up are told without decimals: nobody files 21.4 complaints."""
+    return float(round(value)) if evidence.measure in COUNTED and value >= 10 else value
+
+
+def _times(evidence: Evidence, language: str) -> list[str]:
+    value, expected = evidence.score.value or 0.0, evidence.score.expected or 0.0
+    if expected <= 0:
+        return [say(language, "explain.more", amount=amount(value - expected, evidence.measure, language))]
+    times = value / expected
+    if times >= 1:
+        return [say(language, "explain.factor", factor=factor(times))]
+    return [say(language, "explain.fraction", percent=f"{round(times * 100)}%")]
+
+
+def _bound(evidence: Evidence, language: str) -> list[str]:
+    reason = _deciding(evidence)
+    if reason is None:
+        return []
+    wanted = (
+        span(reason.wanted, language)
+        if evidence.detector == "absence"
+        else amount(reason.wanted, evidence.measure, language)
+    )
+    return [say(language, f"explain.{reason.condition if reason.held else 'inside'}", amount=wanted)]
+
+
+def _deciding(evidence: Evidence) -> Reason | None:
+    """The bound that speaks for the tier: one that held before one that did not."""
+    bounds = [r for r in evidence.reasons if r.condition in ("above", "below")]
+    return next((r for r in bounds if r.held), bounds[0] if bounds else None)
+
+
+def _chance(evidence: Evidence, language: str) -> list[str]:
+    """For a ratio: the end of the interval that was compared, since a handful of cases proves little."""
+    reason, score = _deciding(evidence), evidence.score
+    if evidence.detector != "ratio" or reason is None or not reason.held:
+        return []
+    if reason.condition == "below" and score.level_low is not None:
+        return [say(language, "explain.surely_below", amount=percent(score.level_low))]
+    if reason.condition == "above" and score.level is not None and score.level != score.value:
+        return [say(language, "explain.surely_above", amount=percent(score.level))]
+    return []
+
+
+def _rarity(evidence: Evidence, language: str) -> list[str]:
+    period = evidence.score.return_period
+    if period is None or period < DAY:
+        return []
+    kind = "rarest" if period > RAREST else "rarity"
+    return [say(language, f"explain.{kind}", span=rough_span(min(period, RAREST), language))]
+
+
+def _remarks(evidence: Evidence, language: str) -> list[str]:
+    out = []
+    if n := len(evidence.families):
+        out.append(say(language, "explain.families.one" if n == 1 else "explain.families.many", n=n))
+    if evidence.score.partial and evidence.measure not in COUNTED:
+        out.append(say(language, "explain.partial"))
+    if evidence.score.learning is not None:
+        seen, needed = (round(s / DAY, 1) for s in evidence.score.learning)
+        out.append(say(language, "explain.learning", seen=number(seen), needed=number(needed)))
+    return out

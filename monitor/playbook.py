@@ -1,1 +1,0 @@
-"""A playbook read, checked, rendered into a Notice."""

@@ -1,0 +1,160 @@
+"""Facts -> the lines of a notice, phone first: what every line may say, which are vital, and what is cut first.
+
+The wording of most lines is a template's (or the plain catalogue's); what must never depend on a template is made
+here: the drill mark, "internal alert", the incident's number, examples, and our links.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from monitor.model import Example, Facts, Line, Link, Notice, Part, Quoted, Text, Transition
+from monitor.playbook.quotes import checked_url, cut, diverse, excerpt, quoted
+from monitor.playbook.voice import Voice
+
+Group = Literal["alarm", "relief", "data", "test"]
+GROUPS: dict[Transition, Group] = {
+    "NEW": "alarm",
+    "RAISED": "alarm",
+    "UPDATE": "alarm",
+    "ESCALATED": "alarm",
+    "LOWERED": "relief",
+    "CLEARED": "relief",
+    "CANCELLED": "relief",
+    "RESOLVED": "relief",
+    "NO DATA": "data",
+    "DATA BACK": "data",
+    "TEST": "test",
+}
+
+PRIORITY = {
+    "next": 2,
+    "clock": 3,
+    "public": 4,
+    "evidence": 6,
+    "more": 7,
+    "example.1": 8,
+    "example.2": 9,
+    "example.3": 10,
+}
+"""Of the lines that may be cut the highest number goes first: examples, then evidence, then the rest."""
+
+ORDER = ("head", "note", "extent", "since", "evidence", "more", "example", "lead", "ack", "next", "clock", "public")
+VITAL = frozenset({"head", "note", "extent", "since", "lead", "ack", "links"})
+REQUIRED: dict[Group, frozenset[str]] = {
+    "alarm": frozenset({"head", "extent", "since", "lead", "ack"}),
+    "relief": frozenset({"head", "since"}),
+    "data": frozenset({"head", "since", "lead"}),
+    "test": frozenset({"head"}),
+}
+"""Lines without which a notice of a group is not whole."""
+
+TITLE_WIDTH = 60
+"""Columns of a title: 30 Chinese or 60 Latin characters, what a lock screen shows."""
+
+Written = Mapping[str, tuple[Part, ...]]
+"""Line id -> its parts, as a template or the catalogue wrote them; "title" among them."""
+
+
+def voice_of(facts: Facts, language: str, names: object) -> Voice:
+    """The voice for one recipient; an unknown zone becomes UTC, for a notice must go out."""
+    try:
+        zone = ZoneInfo(facts.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    return Voice(language, zone, names or {}, facts.at)  # type: ignore[arg-type]
+
+
+def assemble(facts: Facts, voice: Voice, written: Written, urls: Mapping[str, str], key: str) -> Notice:
+    """The notice: written lines in their order, between what is always ours."""
+    lines = [line for id in ORDER for line in _lines(id, facts, voice, written)]
+    links = _links(voice, urls)
+    if links:
+        lines.append(Line(id="links", parts=links, vital=True))
+    return Notice(
+        key=key,
+        incident=facts.incident,
+        number=facts.notice,
+        transition=facts.transition,
+        tier=facts.tier,
+        previous_tier=facts.previous_tier,
+        language=voice.language,
+        title=title(facts, voice, written.get("title", ())),
+        lines=tuple(lines),
+        at=facts.at,
+        labels=facts.labels,
+        urls={k: v for k, v in urls.items() if v},
+        drill=facts.drill,
+    )
+
+
+def _lines(id: str, facts: Facts, voice: Voice, written: Written) -> list[Line]:
+    if id == "example":
+        shown = diverse(facts.examples) if GROUPS[facts.transition] == "alarm" else []
+        pairs = [(f"example.{n}", _example(example, voice)) for n, example in enumerate(shown, 1)]
+    else:
+        parts = written.get(id, ())
+        pairs = [(id, (_internal(voice), *parts) if id == "head" else parts)] if parts else []
+    return [Line(id=i, parts=parts, vital=i in VITAL, priority=PRIORITY.get(i, 1)) for i, parts in pairs]
+
+
+def _internal(voice: Voice) -> Text:
+    return Text(voice.say("internal") + voice.say("dot"))
+
+
+def _example(example: Example, voice: Voice) -> tuple[Part, ...]:
+    """One quoted mention: words, platform, time, and the host it can be read at. All but the time is from outside."""
+    where: Part = quoted(example.source) if example.source else Text(voice.label(f"family.{example.family}"))
+    said: list[Part] = [
+        Text(voice.say("example.open")),
+        Quoted(excerpt(example.text)),
+        Text(voice.say("example.close")),
+    ]
+    said += [where, Text(voice.say("comma") + voice.moment(example.at))]
+    if found := checked_url(example.url):
+        host, address = found
+        said += [Text(voice.say("comma")), Link(cut(host, 40), address)]
+    return tuple(said)
+
+
+def _links(voice: Voice, urls: Mapping[str, str]) -> tuple[Part, ...]:
+    out: list[Part] = []
+    for name in ("ack", "detail"):
+        if urls.get(name):
+            out += [Text(voice.say("link.between"))] if out else []
+            out.append(Link(voice.say(f"link.{name}"), urls[name]))
+    return tuple(out)
+
+
+def title(facts: Facts, voice: Voice, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The title within its width, the drill mark first. The last words are cut first, never sign and tier."""
+    mark = [Text(voice.say("drill") + " ")] if facts.drill else []
+    out: list[Part] = []
+    left = TITLE_WIDTH - sum(width(p.text) for p in mark)
+    for part in parts:
+        if isinstance(part, Link) or left <= 1:
+            continue
+        fitted = _fit(part.text, left)
+        left -= width(fitted)
+        out.append(type(part)(fitted))
+    return (*mark, *out)
+
+
+def width(text: str) -> int:
+    """Columns: wide characters (Chinese, emoji) count two, marks that add nothing count none."""
+    return sum(0 if unicodedata.combining(c) or c == "\ufe0f" else _columns(c) for c in text)
+
+
+def _columns(char: str) -> int:
+    return 2 if unicodedata.east_asian_width(char) in "WF" or ord(char) > 0x2190 else 1
+
+
+def _fit(text: str, most: int) -> str:
+    if width(text) <= most:
+        return text
+    while text and width(text) > most - 2:
+        text = text[:-1]
+    return text.rstrip() + "…"

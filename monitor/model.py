@@ -217,7 +217,8 @@ class Step(Struct, frozen=True, kw_only=True):
 
     `to`: people ("zhang-wei") and channels ("channel:ops"). `seats`: for a role, its people in order.
     `tiers`: the tiers for which this step decides. `contacts`: people whom a reload may take from the config, not from
-    here.
+    here. A step of an escalation names it in `chain` and its place in `level`; it is taken only within `hours` and not
+    within `not_hours`, wants `acks` answers, and the chain goes round `repeat` times more.
     """
 
     to: tuple[str, ...]
@@ -225,6 +226,12 @@ class Step(Struct, frozen=True, kw_only=True):
     tiers: tuple[int, ...] = ()
     seats: dict[str, tuple[str, ...]] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
+    chain: str = ""
+    level: int = 0
+    hours: str = ""
+    not_hours: str = ""
+    acks: int = 1
+    repeat: int = 0
 
 
 class Incident(Struct, frozen=True, kw_only=True):
@@ -233,6 +240,8 @@ class Incident(Struct, frozen=True, kw_only=True):
     `alerts`: the alerts above calm that belong to it, as (rule, key). `told`: who was owed a notice of it, as people
     ("zhang-wei") and channels ("channel:ops"); `told_tier`: the tier the last notice gave them (calm: none yet, or
     closed since). `told_factor`, `told_families`: the evidence of that notice. `hidden_tier`: the tier a silence hides.
+    `acks`: all who answered since it was last asked. `acted_at`: when a person last did anything about it.
+    `person_axes`: the axes that people set over what the rules say.
     """
 
     number: str
@@ -264,6 +273,9 @@ class Incident(Struct, frozen=True, kw_only=True):
     told_factor: float | None = None
     told_families: tuple[str, ...] = ()
     hidden_tier: Tier | None = None
+    acks: tuple[str, ...] = ()
+    acted_at: float | None = None
+    person_axes: dict[str, int] = field(default_factory=dict)
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -478,10 +490,14 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 
 class Recipient(Struct, frozen=True, kw_only=True):
-    """One who is owed a notice: a person over their channels in the order of trial, or (person "") a channel itself."""
+    """One who is owed a notice: a person over their channels in the order of trial, or (person "") a channel itself.
+
+    `after`: not before this instant (the person's quiet hours); None = at once.
+    """
 
     person: str
     channels: tuple[str, ...]
+    after: float | None = None
 
 
 class Owed(Struct, frozen=True, kw_only=True):

@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
-from monitor.incidents import routes
+from monitor.incidents import escalation, routes
 from monitor.incidents.context import Context
 from monitor.incidents.evidence import factor_of, facts_of, families_of, members
+from monitor.incidents.quiet import muting, quiet_until
 from monitor.incidents.silences import covering, hiding
 from monitor.messages import say
 from monitor.model import (
@@ -23,6 +24,7 @@ from monitor.model import (
     Incident,
     Outcome,
     Owed,
+    Recipient,
     Silence,
     Tier,
     Timer,
@@ -111,13 +113,14 @@ class Change:
         if level == 0 and self.incident.step:
             self.stop_asking()
         self.set(step=level)
-        wait = routes.ack_within(self.incident, self.incident.tier)
-        if wait is not None:
-            self.arm("escalate", level + 1, self.now + wait)
+        due = escalation.waits_until(self.incident, level, self.context, self.now)
+        if due is not None:
+            self.arm("escalate", level + 1, due)
 
     def hidden_by(self) -> Silence | None:
-        """The silence that hides the present tier of this incident."""
-        return hiding(self.incident, self.incident.tier, self.alerts, self.context.silences, self.now)
+        """The silence, or the mute of this hour, that hides the present tier of this incident."""
+        silence = hiding(self.incident, self.incident.tier, self.alerts, self.context.silences, self.now)
+        return silence or muting(self.incident, self.incident.tier, self.context, self.now)
 
     def tell(
         self, transition: Transition, to: Sequence[str], reason_id: str = "", reason: str = "", **args: Any
@@ -145,8 +148,12 @@ class Change:
         self.entry("told", transition=transition, tier=facts.tier, notice=facts.notice, to=_names(reachable))
         return True
 
-    def _reachable(self, to: Sequence[str]) -> list[Any]:
-        found = routes.recipients(to, self.incident, self.context)
+    def _reachable(self, to: Sequence[str]) -> list[Recipient]:
+        tier = max(self.incident.tier, self.before.told_tier)
+        found = [
+            msgspec.structs.replace(r, after=quiet_until(r.person, tier, self.context, self.now))
+            for r in routes.recipients(to, self.incident, self.context)
+        ]
         for lost in (r for r in found if not r.channels):
             self.entry("unreachable", person=lost.person)
             self.finding("unreachable", person=lost.person)
@@ -161,6 +168,8 @@ class Change:
             self.finding("unrouted", tier=tier.word, risk=self.incident.risk)
 
     def _hide(self, transition: Transition, silence: Silence) -> None:
+        if silence.id.startswith("mute:"):
+            self.arm("mute", 0, silence.until)
         if self.incident.hidden_tier == self.incident.tier and transition != "ESCALATED":
             return
         self.set(hidden_tier=self.incident.tier)
@@ -192,7 +201,8 @@ class Change:
     def close(self, state: str, transition: Transition, reason_id: str = "", reason: str = "", **args: Any) -> None:
         """Ends the incident, its timers, and tells everybody who was told before."""
         self.stop_asking()
-        self.cancel("calm", 0)
+        for kind, step in (("calm", 0), ("remind", 0), ("remind", 1), ("mute", 0)):
+            self.cancel(kind, step)
         self.set(
             state=state,
             closed_at=self.now,
@@ -220,5 +230,5 @@ class Change:
         )  # fmt: skip
 
 
-def _names(recipients: Sequence[Any]) -> list[str]:
+def _names(recipients: Sequence[Recipient]) -> list[str]:
     return [r.person or r.channels[0] for r in recipients]

@@ -7,19 +7,25 @@ from collections.abc import Iterable
 from msgspec import Struct, field
 
 from monitor.incidents.axes import Matrix
-from monitor.incidents.people import IncidentSettings, Person, Route, Team
+from monitor.incidents.people import Escalation, IncidentSettings, Mute, Person, Route, Team
+from monitor.incidents.rota import Rota
+from monitor.incidents.workdays import Calendar, CalendarDays, calendar_of
 from monitor.model import Key, Labels, Silence
 
 GENERAL = "general"
 
 
 class ChannelInfo(Struct, frozen=True, kw_only=True):
-    """What routes need to know of a channel. `address_of`: the field of a person that is their address there."""
+    """What routes need to know of a channel. `address_of`: the field of a person that is their address there.
+
+    `rings`: it wakes a person (voice, SMS, a push that breaks through), as a group chat or a mail does not.
+    """
 
     name: str
     address_of: str = ""
     group: bool = True
     fallback: str = ""
+    rings: bool = False
 
 
 class RuleInfo(Struct, frozen=True, kw_only=True):
@@ -59,6 +65,14 @@ class Context(Struct, frozen=True, kw_only=True):
     rules: dict[str, RuleInfo] = field(default_factory=dict)
     playbooks: dict[str, str] = field(default_factory=dict)
     silences: tuple[Silence, ...] = ()
+    escalations: dict[str, Escalation] = field(default_factory=dict)
+    rotas: dict[str, Rota] = field(default_factory=dict)
+    mutes: tuple[Mute, ...] = ()
+    calendars: dict[str, CalendarDays] = field(default_factory=dict)
+
+    def calendar(self, name: str = "") -> Calendar:
+        """A calendar by name; the organisation's own where none is named."""
+        return calendar_of(name or self.settings.calendar, self.calendars)
 
     def playbook_of(self, risk: str, wanted: str = "") -> str:
         """The playbook a rule names, else the one that bears the risk's name, else the general one."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from monitor.incidents import routes
 from monitor.incidents.context import Context, RuleInfo
+from monitor.incidents.escalation import answered, lead_and_backup, waits_until
 from monitor.model import Alert, Evidence, Example, Facts, Incident, Labels, Score, Tier, Transition
 
 UNANSWERED: tuple[Transition, ...] = ("NEW", "RAISED", "ESCALATED", "UPDATE")
@@ -78,16 +78,16 @@ def facts_of(
 ) -> Facts:
     """The facts of one notice; `incident` is as it stands after the change, its notice number already counted."""
     own = members(incident, alerts)
-    lead, backup = routes.lead_and_backup(incident, incident.tier, incident.step)
-    wait = routes.ack_within(incident, incident.tier)
-    asks = transition in UNANSWERED and incident.acknowledged_by is None and wait is not None
+    lead, backup = lead_and_backup(incident, context, now)
+    asks = transition in UNANSWERED and not answered(incident)
     return Facts(
         incident=incident.number, notice=incident.notices, transition=transition, tier=incident.tier,
         previous_tier=previous, risk=incident.risk, scope=incident.scope, at=now,
         since=min([a.began or a.since for a in own], default=incident.opened_at), playbook=incident.playbook,
         playbook_revision=context.playbooks.get(incident.playbook, ""), labels=labels_of(incident, own),
         evidence=tuple(evidence_of(a, context) for a in own), examples=examples, data_at=data_at, late_by=late_by,
-        lead=incident.acknowledged_by or lead, backup=backup, ack_by=now + wait if asks and wait is not None else None,
+        lead=incident.acknowledged_by or lead, backup=backup,
+        ack_by=waits_until(incident, incident.step, context, now) if asks else None,
         peak=incident.peak, actor=actor, reason=reason, reason_id=reason_id, reason_args=reason_args,
         organisation=context.organisation, timezone=context.timezone, drill=incident.drill, over_silence=over_silence,
     )  # fmt: skip

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from monitor.incidents import routes
-from monitor.incidents.change import Change
+from monitor.incidents import escalation
+from monitor.incidents.asking import lapse, next_level, rise, take
+from monitor.incidents.change import MONITOR, Change
 from monitor.incidents.context import Context
 from monitor.incidents.grouping import closed_lately, home
-from monitor.incidents.plan import new_incident, number_of, reopened, settle
-from monitor.incidents.timers import next_level
+from monitor.incidents.plan import new_incident, number_of, reopened
+from monitor.incidents.settle import settle, unhide
 from monitor.model import Alert, Incident, Labels, Outcome, Silence, Tier, Transition
 
 
@@ -30,17 +31,23 @@ class ActRefused(Exception):
 def _open(incident: Incident, actor: str, now: float, context: Context, alerts: Sequence[Alert] = ()) -> Change:
     if incident.state != "open":
         raise ActRefused("closed", incident=incident.number, state=incident.state)
-    return Change(incident, context, now, actor=actor, alerts=alerts)
+    return _act(incident, actor, now, context, alerts)
+
+
+def _act(incident: Incident, actor: str, now: float, context: Context, alerts: Sequence[Alert] = ()) -> Change:
+    change = Change(incident, context, now, actor=actor, alerts=alerts)
+    if actor != MONITOR:
+        change.set(acted_at=now)
+    return change
 
 
 def acknowledge(incident: Incident, actor: str, now: float, context: Context, *, comment: str = "") -> Outcome:
     """I take it: asking stops. Refused where somebody holds it already ("held", by=…)."""
     change = _open(incident, actor, now, context)
-    if incident.acknowledged_by is not None:
+    if actor in incident.acks or (incident.acknowledged_by is not None and escalation.answered(incident)):
         raise ActRefused("held", by=incident.acknowledged_by, incident=incident.number)
-    change.set(acknowledged_by=actor, acknowledged_at=now)
     change.entry("acknowledged", tier=incident.tier, comment=comment)
-    change.stop_asking()
+    take(change)
     return change.outcome()
 
 
@@ -51,8 +58,7 @@ def unacknowledge(
     change = _open(incident, actor, now, context, alerts)
     if incident.acknowledged_by is None:
         raise ActRefused("not_held", incident=incident.number)
-    change.set(acknowledged_by=None, acknowledged_at=None)
-    change.entry("unacknowledged", by=incident.acknowledged_by, comment=comment)
+    lapse(change, "unacknowledged", by=incident.acknowledged_by, comment=comment)
     if incident.calm_since is not None:
         change.arm("calm", 0, now + context.settings.calm_for)
     elif incident.tier > Tier.CALM:
@@ -67,8 +73,7 @@ def not_me(
     change = _open(incident, actor, now, context, alerts)
     if incident.acknowledged_by not in (None, actor):
         raise ActRefused("held", by=incident.acknowledged_by, incident=incident.number)
-    change.set(acknowledged_by=None, acknowledged_at=None)
-    change.entry("not_me", comment=comment)
+    lapse(change, "not_me", comment=comment)
     change.cancel("escalate", incident.step + 1)
     next_level(change, "incident.reason.not_me", by=actor)
     return change.outcome()
@@ -111,7 +116,7 @@ def reopen(
     """An ending was a mistake: it stands again as its alerts say, with the tier it had where they say nothing."""
     if incident.state == "open":
         raise ActRefused("open", incident=incident.number)
-    change = Change(incident, context, now, actor=actor, alerts=alerts)
+    change = _act(incident, actor, now, context, alerts)
     standing = {(a.rule, a.key) for a in alerts if a.tier > Tier.CALM}
     change.incident = reopened(incident, _labels(incident), context, now)
     change.set(alerts=tuple(a for a in incident.alerts if a in standing))
@@ -168,23 +173,32 @@ def give_back(
     return change.outcome()
 
 
+def set_axes(
+    incident: Incident, actor: str, now: float, context: Context, *,
+    nature: int | None = None, urgency: int | None = None, certainty: int | None = None,
+    reason: str = "", alerts: Sequence[Alert] = (),
+) -> Outcome:  # fmt: skip
+    """What people know of nature, urgency and certainty stands over what the rules say; the matrix makes the tier."""
+    change = _open(incident, actor, now, context, alerts)
+    asked = {"nature": nature, "urgency": urgency, "certainty": certainty}
+    axes = {name: level for name, level in asked.items() if level is not None}
+    if not axes:
+        raise ActRefused("no_axis", incident=incident.number)
+    change.entry("axes", axes=axes, reason=reason)
+    change.set(person_axes={**incident.person_axes, **axes})
+    settle(change)
+    return change.outcome()
+
+
 def _set_tier(change: Change, tier: Tier, reason: str) -> None:
-    """Puts a person's tier up and tells; the one who set it need not be asked whether they saw it."""
-    told, actor = change.incident.told_tier, change.actor
+    """Puts a person's tier up and tells."""
+    told = change.incident.told_tier
     change.set(person_tier=tier, tier=tier, peak=max(change.incident.peak, tier), calm_since=None)
     change.cancel("calm", 0)
     if tier < told:
         change.tell("LOWERED", change.incident.told, reason=reason)
     elif tier > told:
-        first = told == Tier.CALM or not change.incident.told
-        to = routes.told_at(change.incident, tier, 0)
-        if change.incident.acknowledged_by not in (None, actor):
-            change.entry("ack_lapsed", by=change.incident.acknowledged_by, tier=tier)
-            to = tuple(dict.fromkeys([*to, change.incident.acknowledged_by or ""]))
-            change.set(acknowledged_by=None, acknowledged_at=None)
-        told_now = change.tell("NEW" if first else "RAISED", to, reason=reason)
-        if told_now and change.incident.acknowledged_by is None:
-            change.ask()
+        rise(change, reason=reason)
 
 
 def open_by_person(
@@ -209,7 +223,7 @@ def open_by_person(
     else:
         number = number_of(next_number, now, context)
         made = new_incident(number, risk, scope, scope, context, now, linked=links, drill=drill)
-    change = Change(made, context, now, actor=actor, alerts=alerts)
+    change = _act(made, actor, now, context, alerts)
     change.entry("opened_by_person", risk=risk, scope=scope, tier=tier, reason=reason, evidence=evidence)
     _set_tier(change, tier, reason)
     return change.outcome()
@@ -217,7 +231,7 @@ def open_by_person(
 
 def comment(incident: Incident, text: str, actor: str, now: float, context: Context) -> Outcome:
     """A line for the timeline, also after the end."""
-    change = Change(incident, context, now, actor=actor)
+    change = _act(incident, actor, now, context)
     change.entry("comment", comment=text)
     return change.outcome()
 
@@ -226,7 +240,7 @@ def link(incident: Incident, other: str, actor: str, now: float, context: Contex
     """Notes that another incident belongs with this one; they are never merged."""
     if other == incident.number or other in incident.linked:
         raise ActRefused("linked", incident=incident.number, other=other)
-    change = Change(incident, context, now, actor=actor)
+    change = _act(incident, actor, now, context)
     change.set(linked=(*incident.linked, other))
     change.entry("linked", other=other, comment=comment)
     return change.outcome()
@@ -247,15 +261,5 @@ def silence_ended(
     """The silence is over (its time, or a person): what it hid and what still burns is told now."""
     change = _open(incident, actor, now, context, alerts)
     change.entry("silence_ended", silence=silence.id, by=silence.author)
-    hidden = incident.hidden_tier is not None
-    change.set(hidden_tier=None)
-    settle(change)
-    untold = hidden and not change.owed and change.incident.acknowledged_by is None
-    if untold and change.incident.tier > Tier.CALM and change.incident.told:
-        _still_burning(change, silence)
+    unhide(change, "incident.reason.silence_over", by=silence.author)
     return change.outcome()
-
-
-def _still_burning(change: Change, silence: Silence) -> None:
-    if change.tell("UPDATE", change.incident.told, "incident.reason.silence_over", by=silence.author):
-        change.ask(change.incident.step)

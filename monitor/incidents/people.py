@@ -12,7 +12,10 @@ TierWord = Literal["blue", "yellow", "orange", "red"]
 
 
 class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One `[[person]]`. Addresses may be secrets by reference (`env:…`); they are resolved when a notice is sent."""
+    """One `[[person]]`. Addresses may be secrets by reference (`env:…`); they are resolved when a notice is sent.
+
+    `hours`: working hours, on `calendar`. `quiet`: hours in which notices up to `quiet_up_to` wait; red never waits.
+    """
 
     name: str
     display: str = ""
@@ -27,6 +30,8 @@ class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     feishu_open_id: str = ""
     slack_id: str = ""
     via: tuple[str, ...] = ()
+    quiet: str = ""
+    quiet_up_to: TierWord = "yellow"
 
 
 class Team(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,18 +42,66 @@ class Team(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Route(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One `[[route]]`. `to`: person, `team/role`, `team`, or `channel:name`. First match decides unless `continue`."""
+    """One `[[route]]`. `to`: person, `team/role`, `team`, `rota:name` or `channel:name`. First match decides unless
+    `continue`. `escalation` names the path to take when nobody answers; else each role's next person is told after
+    `ack_within`.
+    """
 
     tier: tuple[TierWord, ...] = ("blue", "yellow", "orange", "red")
     risk: tuple[str, ...] = ("*",)
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     to: tuple[str, ...] = ()
     ack_within: Duration | None = None
+    escalation: str = ""
     continue_: bool = field(default=False, name="continue")
 
 
+class EscalationStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[escalation.step]]`: whom to tell, and how long to wait for an answer before the next step.
+
+    Taken only within `hours`, never within `not_hours` (`Mon-Fri 09:00-18:00`, the organisation's calendar).
+    """
+
+    to: tuple[str, ...]
+    wait: Duration = Duration(300)
+    hours: str = ""
+    not_hours: str = ""
+
+
+class Escalation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[escalation]]`: steps until `acks` people answered; after the last it begins again, `repeat` times."""
+
+    name: str
+    step: tuple[EscalationStep, ...] = ()
+    acks: int = 1
+    repeat: int = 0
+
+
+class Mute(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[mute]]`: recurrent hours in which matching incidents up to a tier tell nobody. Red is never muted.
+
+    What still burns when they end is told then.
+    """
+
+    name: str
+    hours: str
+    risk: tuple[str, ...] = ("*",)
+    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    up_to: Literal["blue", "yellow", "orange"] = "yellow"
+    timezone: str = ""
+    calendar: str = ""
+
+
 class IncidentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[incident]`: how long calm must last to clear, and how long a closed number is taken up again."""
+    """`[incident]`: how long calm must last to clear, and how long a closed number is taken up again.
+
+    `ack_within`, `remind`: per tier, until the next person is told, and until one who took it and did nothing since is
+    reminded (after as long again somebody else is asked); what is left out has the shipped value. `calendar`: of the
+    organisation's working hours.
+    """
 
     calm_for: Duration = Duration(3600)
     reopen_within: Duration = Duration(86400)
+    ack_within: dict[TierWord, Duration] = field(default_factory=dict)
+    remind: dict[TierWord, Duration] = field(default_factory=dict)
+    calendar: str = ""

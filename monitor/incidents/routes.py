@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from typing import Any
 
 from monitor.incidents.context import Context
 from monitor.incidents.people import Person, Route
 from monitor.model import WARNING_TIERS, Contact, Incident, Labels, Recipient, Step, Tier
 
 CHANNEL = "channel:"
-ACK_WITHIN = {Tier.BLUE: 4 * 3600.0, Tier.YELLOW: 3600.0, Tier.ORANGE: 900.0, Tier.RED: 300.0}
-"""Until the next person is told where the route says nothing and there are people to ask."""
+ROTA = "rota:"
 
 
 def steps_for(risk: str, labels: Labels, context: Context) -> tuple[Step, ...]:
@@ -20,7 +20,11 @@ def steps_for(risk: str, labels: Labels, context: Context) -> tuple[Step, ...]:
     for tier in WARNING_TIERS:
         for index in _deciding(tier, risk, labels, context.routes):
             deciding.setdefault(index, []).append(tier)
-    return tuple(_step(context.routes[index], tuple(tiers), context) for index, tiers in sorted(deciding.items()))
+    return tuple(
+        step
+        for index, tiers in sorted(deciding.items())
+        for step in _steps(context.routes[index], tuple(tiers), context)
+    )
 
 
 def _deciding(tier: Tier, risk: str, labels: Labels, routes: tuple[Route, ...]) -> Iterable[int]:
@@ -41,20 +45,37 @@ def fits(route: Route, risk: str, labels: Labels) -> bool:
     )
 
 
-def _step(route: Route, tiers: tuple[int, ...], context: Context) -> Step:
+def _steps(route: Route, tiers: tuple[int, ...], context: Context) -> Iterable[Step]:
+    """A route as one step, its roles' backups behind it; with an escalation, that one's steps in a chain."""
+    escalation = context.escalations.get(route.escalation)
+    wait = None if escalation else route.ack_within
+    if route.to or not escalation:
+        yield _step(route.to, tiers, context, ack_within=wait)
+    for level, step in enumerate(escalation.step if escalation else ()):
+        yield _step(
+            step.to, tiers, context, ack_within=step.wait, chain=route.escalation, level=level, hours=step.hours,
+            not_hours=step.not_hours, acks=escalation.acks if escalation else 1,
+            repeat=escalation.repeat if escalation else 0,
+        )  # fmt: skip
+
+
+def _step(targets: tuple[str, ...], tiers: tuple[int, ...], context: Context, **more: Any) -> Step:
     to: list[str] = []
     seats: dict[str, tuple[str, ...]] = {}
-    for target in route.to:
+    for target in targets:
         people = seats_of(target, context)
         seats.update(people)
-        to += [seat[0] for seat in people.values()] if people else [target]
-    names = dict.fromkeys([t for t in to if not t.startswith(CHANNEL)] + [n for seat in seats.values() for n in seat])
-    contacts = {name: contact(context.people[name], context) for name in names if name in context.people}
-    return Step(to=tuple(dict.fromkeys(to)), ack_within=route.ack_within, tiers=tiers, seats=seats, contacts=contacts)
+        to += [name if name.startswith(ROTA) else seat[0] for name, seat in people.items()] if people else [target]
+    names = [t for t in to if not t.startswith((CHANNEL, ROTA))] + [n for seat in seats.values() for n in seat]
+    contacts = {n: contact(context.people[n], context) for n in dict.fromkeys(names) if n in context.people}
+    return Step(to=tuple(dict.fromkeys(to)), tiers=tiers, seats=seats, contacts=contacts, **more)
 
 
 def seats_of(target: str, context: Context) -> dict[str, tuple[str, ...]]:
-    """The roles behind `team/role` or `team`, each with its people in order; empty for a person or a channel."""
+    """The roles behind `team/role` or `team`, or a rota, each with its people in order; else empty."""
+    if target.startswith(ROTA):
+        rota = context.rotas.get(target.removeprefix(ROTA))
+        return {target: tuple(dict.fromkeys([*rota.people, *(o.person for o in rota.override)]))} if rota else {}
     team, _, role = target.partition("/")
     if target.startswith(CHANNEL) or target in context.people or team not in context.teams:
         return {}
@@ -79,42 +100,6 @@ def reach(person: Person, context: Context) -> tuple[str, ...]:
 def _address(person: Person, channel: str, context: Context) -> str:
     wanted = context.channels[channel].address_of
     return str(getattr(person, wanted, "")) if wanted else ""
-
-
-def deciding_steps(incident: Incident, tier: Tier) -> list[Step]:
-    """The steps of the snapshot that decide for a tier."""
-    return [step for step in incident.steps if tier in step.tiers]
-
-
-def told_at(incident: Incident, tier: Tier, level: int) -> tuple[str, ...]:
-    """Who is told at a level of a tier: all targets at 0, then the n-th person of each role. Nobody twice."""
-    steps = deciding_steps(incident, tier)
-    if level == 0:
-        return tuple(dict.fromkeys(target for step in steps for target in step.to))
-    seats = [seat for step in steps for seat in step.seats.values()]
-    return tuple(dict.fromkeys(seat[level] for seat in seats if len(seat) > level))
-
-
-def ack_within(incident: Incident, tier: Tier) -> float | None:
-    """Seconds until the next level, the shortest of the route's; the tier's own where there is somebody to ask."""
-    steps = deciding_steps(incident, tier)
-    written = [step.ack_within for step in steps if step.ack_within is not None]
-    if written:
-        return min(written)
-    asked = any(not target.startswith(CHANNEL) for step in steps for target in step.to)
-    return ACK_WITHIN.get(tier) if asked else None
-
-
-def lead_and_backup(incident: Incident, tier: Tier, level: int = 0) -> tuple[str | None, str | None]:
-    """Who acts, and who is next: of the first role; without roles the first people named."""
-    steps = deciding_steps(incident, tier)
-    seats = [seat for step in steps for seat in step.seats.values()]
-    people = list(seats[0]) if seats else [t for step in steps for t in step.to if not t.startswith(CHANNEL)]
-    return _at(people, level), _at(people, level + 1)
-
-
-def _at(people: list[str], index: int) -> str | None:
-    return people[index] if index < len(people) else None
 
 
 def recipients(keys: Iterable[str], incident: Incident, context: Context) -> tuple[Recipient, ...]:

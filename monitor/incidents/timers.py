@@ -1,13 +1,17 @@
-"""What a timer does when it is due: the next person is told, or a calm incident clears. Late ones fire once."""
+"""What a timer does when it is due: the next person is told, a calm incident clears, a holder is reminded.
+
+Late ones fire once and say so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from monitor.incidents import routes
+from monitor.incidents import escalation
+from monitor.incidents.asking import EXPIRY, REMINDER, lapse, next_level
 from monitor.incidents.change import Change
 from monitor.incidents.context import Context
+from monitor.incidents.settle import unhide
 from monitor.model import Alert, Example, Incident, Outcome, Tier, Timer
 
 LATE = 60.0
@@ -24,9 +28,7 @@ def due(
 ) -> Outcome:
     """Fires one timer. One that no longer applies (answered, closed, not calm) only ends."""
     late = now - timer.due_at
-    change = Change(
-        incident, context, now, alerts=alerts, examples=examples, late_by=late if late >= LATE else 0.0
-    )  # fmt: skip
+    change = Change(incident, context, now, alerts=alerts, examples=examples, late_by=late if late >= LATE else 0.0)
     change.fired(timer)
     if incident.state == "open":
         KINDS[timer.kind](change, timer)
@@ -35,22 +37,9 @@ def due(
 
 def _escalate(change: Change, timer: Timer) -> None:
     incident = change.incident
-    answered = incident.acknowledged_by is not None
-    if not answered and incident.tier > Tier.CALM and timer.step == incident.step + 1:
+    waiting = not escalation.answered(incident) and incident.tier > Tier.CALM
+    if waiting and timer.step == incident.step + 1:
         next_level(change, "incident.reason.unanswered")
-
-
-def next_level(change: Change, reason_id: str, **args: Any) -> None:
-    """Tells the role's next person now, and waits for them; when nobody is left, says so loudly."""
-    level = change.incident.step + 1
-    to = routes.told_at(change.incident, change.incident.tier, level)
-    change.set(step=level)
-    if not to:
-        change.entry("nobody_left", tier=change.incident.tier, step=level)
-        change.finding("unanswered", tier=change.incident.tier.word)
-        return
-    change.tell("ESCALATED", to, reason_id, **args)
-    change.ask(level)
 
 
 def _calm(change: Change, timer: Timer) -> None:
@@ -65,4 +54,27 @@ def _calm(change: Change, timer: Timer) -> None:
         change.tell("UPDATE", (incident.acknowledged_by,), "incident.reason.calm_held")
 
 
-KINDS = {"escalate": _escalate, "calm": _calm}
+def _remind(change: Change, timer: Timer) -> None:
+    """A holder who did nothing since is reminded; after as long again somebody else is asked too."""
+    incident = change.incident
+    owner = incident.acknowledged_by
+    if owner is None:
+        return
+    wait = escalation.remind_after(incident.tier, change.context)
+    active = max(incident.acted_at or 0.0, incident.acknowledged_at or 0.0)
+    if active + wait > change.now:
+        change.arm("remind", REMINDER, active + wait)
+    elif timer.step == EXPIRY and active < timer.due_at - wait and incident.tier > Tier.CALM:
+        lapse(change, "ack_expired", by=owner)
+        next_level(change, "incident.reason.ack_expired", by=owner)
+    else:
+        change.entry("reminded", by=owner)
+        change.tell("UPDATE", (owner,), "incident.reason.remind")
+        change.arm("remind", EXPIRY, change.now + wait)
+
+
+def _mute(change: Change, timer: Timer) -> None:
+    unhide(change, "incident.reason.mute_over")
+
+
+KINDS = {"escalate": _escalate, "calm": _calm, "remind": _remind, "mute": _mute}

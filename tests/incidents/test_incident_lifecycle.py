@@ -26,9 +26,23 @@ def test_an_acknowledgement_stops_the_escalation() -> None:
     assert [(t.kind, t.step, t.due_at) for t in world.waiting()] == [("escalate", 1, T0 + 900)]
     world.act(lifecycle.acknowledge)
     assert (world.open[0].acknowledged_by, world.open[0].acknowledged_at) == ("zhang", T0)
-    assert world.waiting() == []
-    world.wait(10 * HOUR)
+    assert [t.kind for t in world.waiting()] == ["remind"]
+    world.wait(2 * HOUR - 1)
     assert len(world.notices()) == 1
+
+
+def test_one_who_took_it_and_did_nothing_is_reminded_and_then_the_next_is_asked() -> None:
+    world = burning()
+    world.act(lifecycle.acknowledge)
+    world.wait(2 * HOUR)
+    assert world.notices()[-1] == ("UPDATE", "orange", ("zhang",))
+    world.act(lifecycle.comment, "called the supplier")
+    world.wait(2 * HOUR)
+    assert world.notices()[-1] == ("UPDATE", "orange", ("zhang",))
+    assert world.kinds().count("reminded") == 2
+    world.wait(2 * HOUR)
+    assert world.notices()[-1] == ("ESCALATED", "orange", ("li",))
+    assert world.open[0].acknowledged_by is None
 
 
 def test_taken_back_the_next_person_is_asked_again() -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from incident_world import CALM, HOUR, ORANGE, RED, YELLOW, World, alert, hush
 
 from monitor.incidents import lifecycle
+from monitor.incidents.escalation import answered, level_from
 from monitor.incidents.lifecycle import ActRefused
-from monitor.incidents.routes import told_at
 from monitor.model import Incident, Tier
 
 ENDINGS = {"CLEARED", "CANCELLED", "RESOLVED"}
@@ -148,8 +148,11 @@ def test_an_open_worry_is_held_or_somebody_is_being_asked_or_nobody_is_left(hist
     waiting = {t.incident for t in world.waiting() if t.kind == "escalate"}
     for incident in world.open:
         hidden = incident.hidden_tier is not None
-        asked = incident.number in waiting or not told_at(incident, incident.tier, incident.step)
-        if incident.tier > CALM and not hidden and incident.acknowledged_by is None:
+        asked = (
+            incident.number in waiting
+            or level_from(incident, incident.tier, incident.step + 1, world.context, world.now) is None
+        )
+        if incident.tier > CALM and not hidden and not answered(incident):
             assert asked
         if incident.tier == CALM and incident.acknowledged_by is None:
             assert (incident.number, "calm", 0) in {(t.incident, t.kind, t.step) for t in world.waiting()}

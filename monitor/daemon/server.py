@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import pwd
 import socket
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from monitor.config.check_places import split_listen
 
@@ -25,13 +28,30 @@ class _Quiet(uvicorn.Server):
         yield
 
 
+class _Peer(H11Protocol):
+    """On a Unix socket: who is at the other end, as the kernel says, goes into the request's state."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        raw = transport.get_extra_info("socket").getsockopt(
+            socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
+        )
+        user = struct.unpack("3i", raw)[1]
+        try:
+            name = pwd.getpwuid(user).pw_name
+        except KeyError:
+            name = str(user)
+        self.app_state = {**self.app_state, "peer": name}
+        super().connection_made(transport)
+
+
 class Listener:
-    """One address. `start` returns once it accepts."""
+    """One address: `host:port`, or the path of a Unix socket. `start` returns once it accepts."""
 
     def __init__(self, app: ASGIApp, address: str) -> None:
         self._address = address
         config = uvicorn.Config(
-            app, lifespan="off", log_config=None, access_log=False, server_header=False, loop="asyncio", http="h11",
+            app, lifespan="off", log_config=None, access_log=False, server_header=False, loop="asyncio",
+            http=_Peer if address.startswith("/") else "h11",
             timeout_keep_alive=30, timeout_graceful_shutdown=5, limit_concurrency=1000, ws="none",
         )  # fmt: skip
         self._server = _Quiet(config)

@@ -71,6 +71,11 @@ def signing_key(state: Path) -> bytes:
     return path.read_bytes()
 
 
+def admin_socket(state: Path) -> Path:
+    """Where commands reach the service: in the runtime directory that systemd gives, else beside the state."""
+    return Path(os.environ.get("RUNTIME_DIRECTORY", state)).resolve() / "admin.sock"
+
+
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
@@ -99,7 +104,8 @@ class Service:
         )  # fmt: skip
         self.reads = ReadsOfStore(self.db, self.desk, self.judge, self.trails)
         self._site = self._make_site()
-        self._listeners = [Listener(web_app(self._site), self._listen)]
+        app = web_app(self._site)
+        self._listeners = [Listener(app, self._listen), Listener(app, str(admin_socket(state)))]
         self._tasks: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
         self._ready: set[str] = {"config"}

@@ -36,7 +36,7 @@ def _gather(prefix: str, table: dict[str, Any], out: dict[str, dict[str, str]]) 
         _gather(f"{prefix}.{name}", inner, out)
 
 
-def say(language: str, id: str, **args: Any) -> str:
+def say(language: str, id: str, /, **args: Any) -> str:
     """The text of an id in a language (`zh…` is Chinese, all else English), filled. KeyError for an unknown id."""
     text = catalogue()[id]["zh" if language.startswith("zh") else "en"]
     return text.format(**args) if args else text

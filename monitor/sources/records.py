@@ -117,6 +117,13 @@ def read_any(
         yield out
 
 
+def record_of(thing: object, reading: Reading) -> Mention | Sample:
+    """A JSON object as a mention, or as a sample where it bears a series. ValueError says what is wrong with it."""
+    if isinstance(thing, dict) and "series" in thing and "text" not in thing:
+        return _sample(_wire_sample(thing), reading)
+    return _mention(_wire_mention(thing), reading)
+
+
 def open_lines(path: Path) -> Iterator[bytes]:
     """The lines of a file, gzip or not. Raises OSError, EOFError or zlib.error as the file's fault may be."""
     with path.open("rb") as raw:

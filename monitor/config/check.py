@@ -1,6 +1,6 @@
 """The register of cross checks: what no table can know of itself.
 
-A check takes the draft and yields findings. One that could follow from another fault says what it rests on.
+A check takes the draft and yields problems. One that could follow from another fault says what it rests on.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from monitor.config.check_routes import ack_links_to_nowhere, hidden_routes, nob
 from monitor.config.check_rules import wrong_counting, wrong_selections, wrong_spans, wrong_tiers
 from monitor.config.check_topics import wrong_queries
 from monitor.config.draft import Draft
-from monitor.config.fault import Finding
+from monitor.config.fault import Problem
 
-Check = Callable[[Draft], Iterator[Finding]]
+Check = Callable[[Draft], Iterator[Problem]]
 
 CHECKS: tuple[Check, ...] = (
     duplicate_names,
@@ -52,4 +52,4 @@ CHECKS: tuple[Check, ...] = (
 
 def cross_check(draft: Draft) -> None:
     """Adds to the draft whatever the checks find; all of them see the same faults as found before."""
-    draft.add([finding for check in CHECKS for finding in check(draft)])
+    draft.add([problem for check in CHECKS for problem in check(draft)])

@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor.config.convert import unknown
 from monitor.config.draft import Draft
-from monitor.config.fault import Finding, Path
+from monitor.config.fault import Path, Problem
 
 NAMED = ("source", "topic", "rule", "person", "team", "channel")
 FAMILIES = ("tickets", "social", "press", "regulator", "kpi", "reviews", "forum", "market")
@@ -17,34 +17,34 @@ CHANNEL = "channel:"
 _NO_NAME = re.compile(r"[/:=*,\x00-\x1f\x7f]|^\s*$|^\s|\s$")
 
 
-def duplicate_names(draft: Draft) -> Iterator[Finding]:
+def duplicate_names(draft: Draft) -> Iterator[Problem]:
     """The second table of a name."""
     for key in NAMED:
         yield from _twice(draft, [(path, table.name) for path, table in draft.each(key)])
     yield from _twice(draft, [(("server", "token", i), t.name) for i, t in enumerate(draft.table("server").token)])
 
 
-def _twice(draft: Draft, named: list[tuple[Path, str]]) -> Iterator[Finding]:
+def _twice(draft: Draft, named: list[tuple[Path, str]]) -> Iterator[Problem]:
     first: dict[str, Path] = {}
     for path, name in named:
         if name and first.setdefault(name, path) != path:
             file, line = draft.merged.place((*first[name], "name"))
-            yield Finding(path=(*path, "name"), id="name_twice", args={"name": name, "first": f"{file}:{line}"})
+            yield Problem(path=(*path, "name"), id="name_twice", args={"name": name, "first": f"{file}:{line}"})
 
 
-def ill_named(draft: Draft) -> Iterator[Finding]:
+def ill_named(draft: Draft) -> Iterator[Problem]:
     """Names that commands, routes or `--data NAME=FILE` could not tell apart from their own marks."""
     for key in NAMED:
         for path, table in draft.each(key):
             if _NO_NAME.search(table.name):
-                yield Finding(path=(*path, "name"), id="ill_named", args={"name": table.name})
+                yield Problem(path=(*path, "name"), id="ill_named", args={"name": table.name})
     for path, team in draft.each("team"):
         for role in team.roles:
             if _NO_NAME.search(role):
-                yield Finding(path=(*path, "roles", role), id="ill_named", args={"name": role})
+                yield Problem(path=(*path, "roles", role), id="ill_named", args={"name": role})
 
 
-def unknown_names(draft: Draft) -> Iterator[Finding]:
+def unknown_names(draft: Draft) -> Iterator[Problem]:
     """Whoever is named and does not exist. Where a file could not be read, nobody can tell."""
     if not draft.complete:
         return
@@ -63,7 +63,7 @@ def unknown_names(draft: Draft) -> Iterator[Finding]:
             yield from _unknown_target(draft, target, (*path, "to", i))
 
 
-def _in_rules(draft: Draft) -> Iterator[Finding]:
+def _in_rules(draft: Draft) -> Iterator[Problem]:
     topics, sources = draft.names("topic"), draft.names("source")
     families = draft.families() | set(FAMILIES)
     for path, rule in draft.each("rule"):
@@ -74,16 +74,16 @@ def _in_rules(draft: Draft) -> Iterator[Finding]:
         for i, family in enumerate(rule.where.family):
             if family in families and family not in draft.families():
                 path_ = (*where, "family", i)
-                yield Finding(path=path_, id="idle_family", args={"name": family}, severity="warning")
+                yield Problem(path=path_, id="idle_family", args={"name": family}, severity="warning")
 
 
-def _unknown(what: str, wanted: Iterable[str], known: set[str], path: Path) -> Iterator[Finding]:
+def _unknown(what: str, wanted: Iterable[str], known: set[str], path: Path) -> Iterator[Problem]:
     for i, name in enumerate(wanted):
         if name not in known:
             yield unknown(what, name, known, (*path, i))
 
 
-def _unknown_target(draft: Draft, target: str, path: Path) -> Iterator[Finding]:
+def _unknown_target(draft: Draft, target: str, path: Path) -> Iterator[Problem]:
     people, teams, channels = draft.names("person"), draft.names("team"), draft.names("channel")
     team, slash, role = target.partition("/")
     if target.startswith(CHANNEL):
@@ -97,7 +97,7 @@ def _unknown_target(draft: Draft, target: str, path: Path) -> Iterator[Finding]:
         yield unknown("role", target, [seat for seat in _seats(draft) if seat.startswith(f"{team}/")], path)
 
 
-def _no_channel(target: str, channels: set[str], path: Path) -> Finding:
+def _no_channel(target: str, channels: set[str], path: Path) -> Problem:
     return unknown("target", target, {f"{CHANNEL}{name}" for name in channels}, path)
 
 

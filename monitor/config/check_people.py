@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from monitor.config.draft import Draft
-from monitor.config.fault import Finding, Path
+from monitor.config.fault import Path, Problem
 from monitor.secret import KINDS
 
 LANGUAGE = re.compile(r"(zh|en)([-_][A-Za-z0-9]+)*")
 
 
-def poor_addresses(draft: Draft) -> Iterator[Finding]:
+def poor_addresses(draft: Draft) -> Iterator[Problem]:
     """Addresses that cannot be right, and languages there is no text in."""
     for path, person in draft.each("person"):
         if person.email and not is_reference(person.email) and not re.fullmatch(r"[^@\s]+@[^@\s]+", person.email):
-            yield Finding(path=(*path, "email"), id="no_email", args={"value": person.email})
+            yield Problem(path=(*path, "email"), id="no_email", args={"value": person.email})
     for key in ("person", "channel"):
         for path, table in draft.each(key):
             if table.language and not LANGUAGE.fullmatch(table.language):
-                yield Finding(path=(*path, "language"), id="no_language", args={"value": table.language})
+                yield Problem(path=(*path, "language"), id="no_language", args={"value": table.language})
 
 
 def is_reference(text: str) -> bool:
@@ -36,7 +36,7 @@ def reach(draft: Draft, person: Any) -> list[str]:
     return [c.name for c in wanted if (person.via and c.group) or (c.address_of and getattr(person, c.address_of, ""))]
 
 
-def unreachable_people(draft: Draft) -> Iterator[Finding]:
+def unreachable_people(draft: Draft) -> Iterator[Problem]:
     """A person whom no channel reaches, and one who is to be told where no address of theirs stands."""
     channels = {channel.name: channel for _, channel in draft.each("channel")}
     rests: tuple[Path, ...] = (("channel",),)
@@ -45,13 +45,13 @@ def unreachable_people(draft: Draft) -> Iterator[Finding]:
             channel = channels.get(name)
             if channel and not channel.group and not getattr(person, channel.address_of, ""):
                 args = {"name": name, "key": channel.address_of}
-                yield Finding(path=(*path, "via", i), id="via_without_address", args=args, rests_on=(path, *rests))
+                yield Problem(path=(*path, "via", i), id="via_without_address", args=args, rests_on=(path, *rests))
         if not person.via and not reach(draft, person) and channels and draft.complete:
             keys = ", ".join(sorted({c.address_of for c in channels.values() if c.address_of})) or "via"
-            yield Finding(path=path, id="unreachable", args={"keys": keys}, severity="warning", rests_on=rests)
+            yield Problem(path=path, id="unreachable", args={"keys": keys}, severity="warning", rests_on=rests)
 
 
-def fallback_loops(draft: Draft) -> Iterator[Finding]:
+def fallback_loops(draft: Draft) -> Iterator[Problem]:
     """Channels that fall back on each other in a circle, told once."""
     onward = {channel.name: channel.fallback for _, channel in draft.each("channel")}
     told: set[str] = set()
@@ -62,4 +62,4 @@ def fallback_loops(draft: Draft) -> Iterator[Finding]:
         if onward.get(way[-1]) == channel.name and not told & set(way):
             told.update(way)
             args = {"way": " → ".join([*way, channel.name])}
-            yield Finding(path=(*path, "fallback"), id="fallback_loop", args=args)
+            yield Problem(path=(*path, "fallback"), id="fallback_loop", args=args)

@@ -14,22 +14,22 @@ from msgspec import Struct
 from monitor.config.check_people import is_reference
 from monitor.config.convert import unknown
 from monitor.config.draft import Draft
-from monitor.config.fault import Finding, Path
+from monitor.config.fault import Path, Problem
 from monitor.secret import Secret, SecretFault
 
 
-def wrong_urls(draft: Draft) -> Iterator[Finding]:
+def wrong_urls(draft: Draft) -> Iterator[Problem]:
     """Addresses that no client could call."""
     server, store = draft.table("server"), draft.table("store")
     if server.public_url and not _is_web(server.public_url):
-        yield Finding(path=("server", "public_url"), id="no_url", args={"value": server.public_url})
+        yield Problem(path=("server", "public_url"), id="no_url", args={"value": server.public_url})
     if store.url != "sqlite" and not store.url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-        yield Finding(path=("store", "url"), id="no_store", args={"value": store.url.partition("@")[2] or store.url})
+        yield Problem(path=("store", "url"), id="no_store", args={"value": store.url.partition("@")[2] or store.url})
     for key in ("source", "channel"):
         for path, table in draft.each(key):
             url = getattr(table, "url", "")
             if isinstance(url, str) and url and not is_reference(url) and not _is_web(url):
-                yield Finding(path=(*path, "url"), id="no_url", args={"value": url})
+                yield Problem(path=(*path, "url"), id="no_url", args={"value": url})
 
 
 def _is_web(url: str) -> bool:
@@ -42,22 +42,22 @@ def _is_web(url: str) -> bool:
         return False
 
 
-def wrong_tokens(draft: Draft) -> Iterator[Finding]:
+def wrong_tokens(draft: Draft) -> Iterator[Problem]:
     """A token's hash is 64 hex digits; anything else may be the token itself, which has no business here."""
     for i, token in enumerate(draft.table("server").token):
         if not re.fullmatch(r"[0-9a-f]{64}", token.hash):
-            yield Finding(path=("server", "token", i, "hash"), id="no_hash", args={"name": token.name})
+            yield Problem(path=("server", "token", i, "hash"), id="no_hash", args={"name": token.name})
 
 
-def unsafe_listeners(draft: Draft) -> Iterator[Finding]:
+def unsafe_listeners(draft: Draft) -> Iterator[Problem]:
     """`host:port`; whoever listens to more than this machine asks for a token."""
     server = draft.table("server")
     host, port = split_listen(server.listen)
     if not port:
-        yield Finding(path=("server", "listen"), id="no_listen", args={"value": server.listen})
+        yield Problem(path=("server", "listen"), id="no_listen", args={"value": server.listen})
     elif not server.token and not _is_loopback(host):
         rests: tuple[Path, ...] = (("server", "token"),)
-        yield Finding(path=("server", "listen"), id="open_listener", args={"value": server.listen}, rests_on=rests)
+        yield Problem(path=("server", "listen"), id="open_listener", args={"value": server.listen}, rests_on=rests)
 
 
 def split_listen(listen: str) -> tuple[str, str]:
@@ -73,7 +73,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def unknown_zones(draft: Draft) -> Iterator[Finding]:
+def unknown_zones(draft: Draft) -> Iterator[Problem]:
     """Time zones that nobody has."""
     asked: list[tuple[Path, str]] = [(("settings", "timezone"), draft.table("settings").timezone)]
     for key in ("source", "person"):
@@ -91,7 +91,7 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def unresolved_secrets(draft: Draft) -> Iterator[Finding]:
+def unresolved_secrets(draft: Draft) -> Iterator[Problem]:
     """Secrets that are not there where this runs; a service may get them later, so this warns."""
     for key in ("source", "channel", "person"):
         for path, table in draft.each(key):
@@ -116,8 +116,8 @@ def _references(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _references(inner, (*path, i))
 
 
-def _unresolved(reference: str, path: Path) -> Iterator[Finding]:
+def _unresolved(reference: str, path: Path) -> Iterator[Problem]:
     try:
         Secret(reference).reveal()
     except SecretFault as error:
-        yield Finding(path=path, id="unresolved", args={"text": str(error)}, severity="warning")
+        yield Problem(path=path, id="unresolved", args={"text": str(error)}, severity="warning")

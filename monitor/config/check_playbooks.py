@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 
 from monitor.config.convert import unknown
 from monitor.config.draft import Draft
-from monitor.config.fault import Finding, Path
+from monitor.config.fault import Path, Problem
 from monitor.shipped import shipped
 
 
@@ -24,11 +24,11 @@ def _homes(draft: Draft) -> list[FilePath]:
         return [beside]
 
 
-def missing_playbooks(draft: Draft) -> Iterator[Finding]:
+def missing_playbooks(draft: Draft) -> Iterator[Problem]:
     """A playbook that is named and missing; a folder that is; and, as a note, risks that fall to the general plan."""
     home = draft.table("settings").playbooks
     if "playbooks" in draft.merged.tables.get("settings", {}) and not _homes(draft)[0].is_dir():
-        yield Finding(path=("settings", "playbooks"), id="no_folder", args={"name": home})
+        yield Problem(path=("settings", "playbooks"), id="no_folder", args={"name": home})
         return
     known, noted = playbook_ids(draft), set[str]()
     rests: tuple[Path, ...] = (("settings", "playbooks"),)
@@ -38,4 +38,4 @@ def missing_playbooks(draft: Draft) -> Iterator[Finding]:
         elif not rule.playbook and known and rule.risk not in known | noted:
             noted.add(rule.risk)
             args = {"risk": rule.risk}
-            yield Finding(path=(*path, "risk"), id="general_plan", args=args, severity="note", rests_on=rests)
+            yield Problem(path=(*path, "risk"), id="general_plan", args=args, severity="note", rests_on=rests)

@@ -9,7 +9,7 @@ from typing import Any
 from monitor.config.check_names import CHANNEL
 from monitor.config.check_people import reach
 from monitor.config.draft import Draft
-from monitor.config.fault import Finding, Path, Said, Severity
+from monitor.config.fault import Path, Problem, Said, Severity
 
 GRAVE = ("orange", "red")
 QUIET = ("email", "dingtalk", "wecom", "feishu", "slack", "file")
@@ -34,13 +34,13 @@ def targets(draft: Draft, route: Any) -> set[str]:
     return out
 
 
-def nobody_told(draft: Draft) -> Iterator[Finding]:
+def nobody_told(draft: Draft) -> Iterator[Problem]:
     """A tier that a rule can reach, and no route tells anybody. Without any route: one warning."""
     if not draft.complete or not draft.lists.get("rule"):
         return
     routes = [route for _, route in draft.each("route")]
     if not routes and "route" not in draft.merged.tables:
-        yield Finding(path=("route",), id="no_route", severity="warning", rests_on=PEOPLE)
+        yield Problem(path=("route",), id="no_route", severity="warning", rests_on=PEOPLE)
         return
     for path, rule in draft.each("rule"):
         silent = [tier.word for tier, _ in rule.rungs() if not _told(draft, routes, rule.risk, tier.word)]
@@ -52,7 +52,7 @@ def nobody_told(draft: Draft) -> Iterator[Finding]:
             rests = PEOPLE if asked else draft.keys_of("route", "tier", "risk", "labels", "continue")
             rests = (*rests, (*path, "risk"), (*path, "mode"))
             severity: Severity = "fault" if grave else "warning"
-            yield Finding(path=(*path, word), id="nobody_told", args=args, rests_on=rests, severity=severity)
+            yield Problem(path=(*path, word), id="nobody_told", args=args, rests_on=rests, severity=severity)
 
 
 def _told(draft: Draft, routes: list[Any], risk: str, tier: str) -> bool:
@@ -70,18 +70,18 @@ def _asks(route: Any, risk: str, tier: str) -> bool:
     return tier in route.tier and any(fnmatchcase(risk, wanted) for wanted in route.risk)
 
 
-def ack_links_to_nowhere(draft: Draft) -> Iterator[Finding]:
+def ack_links_to_nowhere(draft: Draft) -> Iterator[Problem]:
     """A route that waits for an acknowledgement needs an address its link can start with. Told once."""
     if draft.table("server").public_url:
         return
     for path, route in draft.each("route"):
         if route.ack_within is not None:
             rests: tuple[Path, ...] = (("server", "public_url"),)
-            yield Finding(path=(*path, "ack_within"), id="ack_without_url", rests_on=rests)
+            yield Problem(path=(*path, "ack_within"), id="ack_without_url", rests_on=rests)
             return
 
 
-def hidden_routes(draft: Draft) -> Iterator[Finding]:
+def hidden_routes(draft: Draft) -> Iterator[Problem]:
     """A route that is never asked, because the ones before it take everything."""
     before: list[tuple[Path, Any]] = []
     for path, route in draft.each("route"):
@@ -90,7 +90,7 @@ def hidden_routes(draft: Draft) -> Iterator[Finding]:
         if pairs and () not in hiding:
             file, line = draft.merged.place(min(hiding))
             args = {"first": f"{file}:{line}"}
-            yield Finding(path=path, id="route_hidden", args=args, severity="warning", rests_on=(("route",),))
+            yield Problem(path=path, id="route_hidden", args=args, severity="warning", rests_on=(("route",),))
         before.append((path, route))
 
 
@@ -102,10 +102,10 @@ def _hidden_by(before: list[tuple[Path, Any]], tier: str, risk: str) -> Path:
     return ()
 
 
-def only_chat_or_mail(draft: Draft) -> Iterator[Finding]:
+def only_chat_or_mail(draft: Draft) -> Iterator[Problem]:
     """An orange or red route of which nothing rings."""
     kinds = {channel.name: channel.__struct_config__.tag for _, channel in draft.each("channel")}
     for path, route in draft.each("route"):
         reached = {kinds.get(name) for name in targets(draft, route)}
         if reached and reached <= set(QUIET) and set(GRAVE) & set(route.tier):
-            yield Finding(path=(*path, "to"), id="nothing_rings", severity="warning", rests_on=PEOPLE)
+            yield Problem(path=(*path, "to"), id="nothing_rings", severity="warning", rests_on=PEOPLE)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from monitor.config.convert import show
 from monitor.config.draft import Draft
-from monitor.config.fault import Finding, Path, Said, Severity
+from monitor.config.fault import Path, Problem, Said, Severity
 from monitor.model import Tier
 from monitor.rules.rule import Rule, Rung
 from monitor.times import MINUTE, Bound, write_duration
@@ -20,18 +20,18 @@ BRING_ANYTHING = ("push", "replay", "file")
 CONDITIONS = ("above", "below", "rarer_than", "floor", "families", "for")
 
 
-def wrong_selections(draft: Draft) -> Iterator[Finding]:
+def wrong_selections(draft: Draft) -> Iterator[Problem]:
     """`of`, `per`, `where` and `by`: what is asked must be there to be counted."""
     for path, rule in draft.each("rule"):
         yield from _series(draft, rule.of, (*path, "of"))
         yield from _series(draft, rule.per, (*path, "per"))
         for key in _unasked(rule):
             rests = ((*path, "of"),)
-            yield Finding(path=(*path, "where", key), id="where_unasked", args={"of": rule.of}, rests_on=rests)
+            yield Problem(path=(*path, "where", key), id="where_unasked", args={"of": rule.of}, rests_on=rests)
         for label in rule.incident_by or ():
             if label not in rule.by:
                 rests = ((*path, "by"),)
-                yield Finding(path=(*path, "incident_by"), id="incident_by", args={"label": label}, rests_on=rests)
+                yield Problem(path=(*path, "incident_by"), id="incident_by", args={"label": label}, rests_on=rests)
 
 
 def _unasked(rule: Rule) -> list[str]:
@@ -43,7 +43,7 @@ def _unasked(rule: Rule) -> list[str]:
     return [key for key in strange if getattr(rule.where, key)]
 
 
-def _series(draft: Draft, name: str, path: Path) -> Iterator[Finding]:
+def _series(draft: Draft, name: str, path: Path) -> Iterator[Problem]:
     """A series that no source makes by its config: perhaps it is pushed, perhaps misspelt."""
     sources = [source for _, source in draft.each("source") if source.enabled]
     known = {source.series for source in sources if getattr(source, "series", "")}
@@ -55,34 +55,34 @@ def _series(draft: Draft, name: str, path: Path) -> Iterator[Finding]:
     if near:
         severity: Severity = "warning" if pushed and near[0] in known else "fault"
         args = {"name": name, "right": near[0]}
-        yield Finding(
+        yield Problem(
             path=path, id="series_near", args=args, severity=severity, rests_on=rests if near[0] in known else ()
         )
     elif not pushed:
-        yield Finding(path=path, id="series_unknown", args={"name": name}, rests_on=rests)
+        yield Problem(path=path, id="series_unknown", args={"name": name}, rests_on=rests)
 
 
-def wrong_counting(draft: Draft) -> Iterator[Finding]:
+def wrong_counting(draft: Draft) -> Iterator[Problem]:
     """`measure`, `per` and the detector must fit each other and what is counted."""
     for path, rule in draft.each("rule"):
         of, measure, kind = (*path, "of"), (*path, "measure"), (*path, "detector")
         if rule.measure not in _measures(rule):
             args = {"measure": rule.measure, "of": rule.of, "names": ", ".join(_measures(rule))}
-            yield Finding(path=measure, id="measure_unfit", args=args, rests_on=(of,))
+            yield Problem(path=measure, id="measure_unfit", args=args, rests_on=(of,))
             continue
         relative = rule.measure in RELATIVE
         if rule.measure == "ratio" and not rule.per:
-            yield Finding(path=measure, id="ratio_needs_per", rests_on=((*path, "per"),))
+            yield Problem(path=measure, id="ratio_needs_per", rests_on=((*path, "per"),))
         if rule.measure == "share" and not (rule.per or rule.where.topic):
-            yield Finding(path=measure, id="share_of_all", rests_on=((*path, "per"), (*path, "where")))
+            yield Problem(path=measure, id="share_of_all", rests_on=((*path, "per"), (*path, "where")))
         if rule.per and not relative:
-            yield Finding(path=(*path, "per"), id="per_unused", args={"measure": rule.measure}, rests_on=(measure,))
+            yield Problem(path=(*path, "per"), id="per_unused", args={"measure": rule.measure}, rests_on=(measure,))
         if rule.min_denominator and not relative:
-            yield Finding(
+            yield Problem(
                 path=(*path, "min_denominator"), id="per_unused", args={"measure": rule.measure}, rests_on=(measure,)
             )
         if rule.detector.unit == "ratio" and not relative:
-            yield Finding(path=kind, id="ratio_detector", args={"measure": rule.measure}, rests_on=(measure,))
+            yield Problem(path=kind, id="ratio_detector", args={"measure": rule.measure}, rests_on=(measure,))
 
 
 def _measures(rule: Rule) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ def _measures(rule: Rule) -> tuple[str, ...]:
     return ("count", "sum", "avg", "min", "max", "last", "ratio", "share")
 
 
-def wrong_spans(draft: Draft) -> Iterator[Finding]:
+def wrong_spans(draft: Draft) -> Iterator[Problem]:
     """Windows are whole minutes; nothing may be asked every no seconds."""
     for path, rule in draft.each("rule"):
         for key, span in (("window", rule.window), ("align", rule.align)):
@@ -107,51 +107,51 @@ def wrong_spans(draft: Draft) -> Iterator[Finding]:
         if rule.every > max(rule.window, rule.align or 0):
             args = {"every": write_duration(rule.every), "window": write_duration(rule.window)}
             rests = ((*path, "window"), (*path, "align"))
-            yield Finding(path=(*path, "every"), id="every_over_window", args=args, rests_on=rests, severity="warning")
+            yield Problem(path=(*path, "every"), id="every_over_window", args=args, rests_on=rests, severity="warning")
     for path, source in draft.each("source"):
         if source.polled and source.every <= 0:
             yield _value(draft, (*path, "every"), "not_positive")
 
 
-def _value(draft: Draft, path: Path, id: str) -> Finding:
-    """A finding that shows what is written."""
-    return Finding(path=path, id=id, args={"value": show(draft.written(path))})
+def _value(draft: Draft, path: Path, id: str) -> Problem:
+    """A problem that shows what is written."""
+    return Problem(path=path, id=id, args={"value": show(draft.written(path))})
 
 
-def wrong_tiers(draft: Draft) -> Iterator[Finding]:
+def wrong_tiers(draft: Draft) -> Iterator[Problem]:
     """The ladder: every tier asks something it can get, and no tier hides the one under it."""
     families = len(draft.families())
     for path, rule in draft.each("rule"):
         if not rule.rungs():
-            yield Finding(path=path, id="no_tier")
+            yield Problem(path=path, id="no_tier")
         for tier, rung in rule.rungs():
             yield from _rung(rule, rung, (*path, tier.word), path)
             if rung.families is not None and rung.families > families and draft.complete:
                 args = {"wanted": rung.families, "there": families}
                 rests = draft.keys_of("source", "family")
-                yield Finding(path=(*path, tier.word, "families"), id="families_many", args=args, rests_on=rests)
+                yield Problem(path=(*path, tier.word, "families"), id="families_many", args=args, rests_on=rests)
         yield from _order(rule, path)
 
 
-def _rung(rule: Rule, rung: Rung, path: Path, table: Path) -> Iterator[Finding]:
+def _rung(rule: Rule, rung: Rung, path: Path, table: Path) -> Iterator[Problem]:
     detector = (*table, "detector")
     if rung.above is None and rung.below is None and rung.rarer_than is None:
-        yield Finding(path=path, id="asks_nothing")
+        yield Problem(path=path, id="asks_nothing")
     if rung.rarer_than is not None and not rule.detector.rarity:
         args = {"kind": rule.detector.__struct_config__.tag}
-        yield Finding(path=(*path, "rarer_than"), id="no_rarity", args=args, rests_on=(detector,))
+        yield Problem(path=(*path, "rarer_than"), id="no_rarity", args=args, rests_on=(detector,))
     for key, bound in (("above", rung.above), ("below", rung.below)):
         wrong = "" if bound is None else _bound(rule, bound)
         if bound is not None and wrong:
             args = {"value": bound.text or f"{bound:g}"}
             rests = (detector, (*table, "measure"))
-            yield Finding(path=(*path, key), id=wrong, args=args, rests_on=rests)
+            yield Problem(path=(*path, key), id=wrong, args=args, rests_on=rests)
     if rung.above is not None and rung.below is not None and rung.above >= rung.below:
-        yield Finding(
+        yield Problem(
             path=(*path, "below"), id="empty_band", args={"above": f"{rung.above:g}", "below": f"{rung.below:g}"}
         )
     if rung.families is not None and rule.of != MENTIONS:
-        yield Finding(path=(*path, "families"), id="families_of_what", args={"of": rule.of}, rests_on=((*table, "of"),))
+        yield Problem(path=(*path, "families"), id="families_of_what", args={"of": rule.of}, rests_on=((*table, "of"),))
 
 
 def _bound(rule: Rule, bound: Bound) -> str:
@@ -165,16 +165,16 @@ def _bound(rule: Rule, bound: Bound) -> str:
     return "bound_over_one" if share and bound > 1 else ""
 
 
-def _order(rule: Rule, path: Path) -> Iterator[Finding]:
+def _order(rule: Rule, path: Path) -> Iterator[Problem]:
     rungs = rule.rungs()
     for (lower, one), (higher, other) in pairwise(rungs):
         way = (*path, higher.word)
         rests = ((*path, lower.word), (*path, "detector"))
         args = {"lower": _tier(lower), "higher": _tier(higher)}
         if _implies(one, other):
-            yield Finding(path=_first_key(way, other), id="hides_lower", args=args, rests_on=rests)
+            yield Problem(path=_first_key(way, other), id="hides_lower", args=args, rests_on=rests)
         elif key := _eases(one, other):
-            yield Finding(path=(*way, key), id="eases", args={**args, "key": key}, rests_on=rests, severity="warning")
+            yield Problem(path=(*way, key), id="eases", args={**args, "key": key}, rests_on=rests, severity="warning")
 
 
 def _implies(lower: Rung, higher: Rung) -> bool:

@@ -17,35 +17,35 @@ from msgspec import NODEFAULT, Struct
 from msgspec.structs import FieldInfo, fields
 
 from monitor.config.dump import write_value
-from monitor.config.fault import Finding, Path, Said
+from monitor.config.fault import Path, Problem, Said
 from monitor.secret import Secret
 from monitor.times import Bound, Duration, duration
 
 
-def convert_table(value: Any, kind: Any, path: Path) -> tuple[Any, list[Finding]]:
+def convert_table(value: Any, kind: Any, path: Path) -> tuple[Any, list[Problem]]:
     """The typed table and all that is wrong with it.
 
     With faults the table is what is left when the faulty keys take their defaults (None when nothing is), so that
     the rest of it can still be checked against other tables.
     """
-    findings = _walk(value, kind, path)
+    problems = _walk(value, kind, path)
     try:
-        return msgspec.convert(_rest(value, findings, len(path)), kind, dec_hook=decode), findings
+        return msgspec.convert(_rest(value, problems, len(path)), kind, dec_hook=decode), problems
     except msgspec.ValidationError as error:
-        refused = Finding(path=path, id="refused", args={"text": _without_path(error)})
-        return None, findings or [refused]
+        refused = Problem(path=path, id="refused", args={"text": _without_path(error)})
+        return None, problems or [refused]
 
 
-def _rest(value: Any, findings: list[Finding], depth: int) -> Any:
+def _rest(value: Any, problems: list[Problem], depth: int) -> Any:
     """The value without its faulty keys; a text that is missing is empty."""
-    rest = deepcopy(value) if findings else value
-    for finding in findings:
-        way = finding.path[depth:]
+    rest = deepcopy(value) if problems else value
+    for problem in problems:
+        way = problem.path[depth:]
         table = _follow(rest, way)
-        if finding.id != "missing":
+        if problem.id != "missing":
             _drop(rest, way)
         elif isinstance(table, dict):
-            table[str(finding.args["key"])] = ""
+            table[str(problem.args["key"])] = ""
     return rest
 
 
@@ -89,7 +89,7 @@ def _bound(value: Any) -> Bound:
     return Bound(value)
 
 
-def _walk(value: Any, kind: Any, path: Path) -> list[Finding]:
+def _walk(value: Any, kind: Any, path: Path) -> list[Problem]:
     options = _options(kind)
     if all(isinstance(option, type) and issubclass(option, Struct) for option in options):
         return _walk_struct(value, options, path)
@@ -106,7 +106,7 @@ def _options(kind: Any) -> tuple[Any, ...]:
     return (kind,)
 
 
-def _walk_struct(value: Any, options: tuple[type[Struct], ...], path: Path) -> list[Finding]:
+def _walk_struct(value: Any, options: tuple[type[Struct], ...], path: Path) -> list[Problem]:
     if not isinstance(value, dict):
         return [_wrong(value, "a_table", path)]
     struct, fault = _chosen(value, options, path)
@@ -115,7 +115,7 @@ def _walk_struct(value: Any, options: tuple[type[Struct], ...], path: Path) -> l
     known = {f.encode_name: f for f in fields(struct)}
     tag = struct.__struct_config__.tag_field
     out = [_unknown_key(k, [*known, *([tag] if tag else [])], path) for k in value if k not in known and k != tag]
-    misspelt = {finding.args.get("right") for finding in out}
+    misspelt = {problem.args.get("right") for problem in out}
     out += [
         _missing(f, path) for f in known.values() if _required(f) and not {f.encode_name} & (value.keys() | misspelt)
     ]
@@ -127,7 +127,7 @@ def _walk_struct(value: Any, options: tuple[type[Struct], ...], path: Path) -> l
 
 def _chosen(
     value: dict[str, Any], options: tuple[type[Struct], ...], path: Path
-) -> tuple[type[Struct] | None, Finding | None]:
+) -> tuple[type[Struct] | None, Problem | None]:
     """Which struct of a union the table's tag names; a table without tags has one only."""
     tag = options[0].__struct_config__.tag_field
     if tag is None:
@@ -137,7 +137,7 @@ def _chosen(
         near = get_close_matches(tag, value, 1, 0.6)
         if near and isinstance(value[near[0]], str):
             return None, _unknown_key(near[0], [tag], path)
-        return None, Finding(path=path, id="missing_kind", args={"key": tag, "names": ", ".join(sorted(by_tag))})
+        return None, Problem(path=path, id="missing_kind", args={"key": tag, "names": ", ".join(sorted(by_tag))})
     if not isinstance(value[tag], str) or value[tag] not in by_tag:
         return None, unknown("kind", value[tag], by_tag, (*path, tag))
     return by_tag[value[tag]], None
@@ -147,47 +147,47 @@ def _required(field: FieldInfo) -> bool:
     return field.default is NODEFAULT and field.default_factory is NODEFAULT
 
 
-def _missing(field: FieldInfo, path: Path) -> Finding:
-    return Finding(path=path, id="missing", args={"key": field.encode_name, "expected": _expected(field.type)})
+def _missing(field: FieldInfo, path: Path) -> Problem:
+    return Problem(path=path, id="missing", args={"key": field.encode_name, "expected": _expected(field.type)})
 
 
-def _unknown_key(key: str, known: list[str], path: Path) -> Finding:
+def _unknown_key(key: str, known: list[str], path: Path) -> Problem:
     near = get_close_matches(key, known, 1, 0.6)
     if near:
-        return Finding(path=(*path, key), id="unknown_key_near", args={"key": key, "right": near[0]})
-    return Finding(path=(*path, key), id="unknown_key", args={"key": key, "names": ", ".join(sorted(known))})
+        return Problem(path=(*path, key), id="unknown_key_near", args={"key": key, "right": near[0]})
+    return Problem(path=(*path, key), id="unknown_key", args={"key": key, "names": ", ".join(sorted(known))})
 
 
-def unknown(what: str, value: Any, names: Any, path: Path) -> Finding:
+def unknown(what: str, value: Any, names: Any, path: Path) -> Problem:
     """A name that nothing bears: "did you mean", or which names there are. `what` is a text of the catalogue."""
     choices = sorted(names)
     args = {"what": Said(f"what.{what}"), "value": show(value)}
     near = get_close_matches(str(value), choices, 1, 0.6)
     if near:
-        return Finding(path=path, id="unknown_near", args={**args, "right": near[0]})
+        return Problem(path=path, id="unknown_near", args={**args, "right": near[0]})
     if not choices:
-        return Finding(path=path, id="unknown_none", args=args)
+        return Problem(path=path, id="unknown_none", args=args)
     shown = ", ".join(choices[:12]) + (", …" if len(choices) > 12 else "")
-    return Finding(path=path, id="unknown", args={**args, "names": shown})
+    return Problem(path=path, id="unknown", args={**args, "names": shown})
 
 
-def _walk_list(value: Any, kind: Any, path: Path) -> list[Finding]:
+def _walk_list(value: Any, kind: Any, path: Path) -> list[Problem]:
     if not isinstance(value, list):
         return [_wrong(value, "a_list", path)]
     element = get_args(kind)[0]
-    return [finding for i, inner in enumerate(value) for finding in _walk(inner, element, (*path, i))]
+    return [problem for i, inner in enumerate(value) for problem in _walk(inner, element, (*path, i))]
 
 
-def _walk_dict(value: Any, kind: Any, path: Path) -> list[Finding]:
+def _walk_dict(value: Any, kind: Any, path: Path) -> list[Problem]:
     if not isinstance(value, dict):
         return [_wrong(value, "a_table", path)]
     element = get_args(kind)[1]
-    return [finding for key, inner in value.items() for finding in _walk(inner, element, (*path, key))]
+    return [problem for key, inner in value.items() for problem in _walk(inner, element, (*path, key))]
 
 
-def _leaf(value: Any, kind: Any, path: Path) -> list[Finding]:
+def _leaf(value: Any, kind: Any, path: Path) -> list[Problem]:
     if isinstance(value, float) and not math.isfinite(value):
-        return [Finding(path=path, id="wrong", args={"value": show(value), "expected": _expected(kind)})]
+        return [Problem(path=path, id="wrong", args={"value": show(value), "expected": _expected(kind)})]
     try:
         msgspec.convert(value, kind, dec_hook=decode)
     except msgspec.ValidationError:
@@ -195,17 +195,17 @@ def _leaf(value: Any, kind: Any, path: Path) -> list[Finding]:
     return []
 
 
-def _leaf_fault(value: Any, kind: Any, path: Path) -> Finding:
+def _leaf_fault(value: Any, kind: Any, path: Path) -> Problem:
     option = _options(kind)[0]
     if get_origin(option) is Literal and isinstance(value, str):
         return unknown("word", value, [str(word) for word in get_args(option)], path)
     if option is Duration and isinstance(value, int | float) and not isinstance(value, bool):
-        return Finding(path=path, id="bare_number", args={"value": show(value)})
-    return Finding(path=path, id="wrong", args={"value": show(value), "expected": _expected(kind)})
+        return Problem(path=path, id="bare_number", args={"value": show(value)})
+    return Problem(path=path, id="wrong", args={"value": show(value), "expected": _expected(kind)})
 
 
-def _wrong(value: Any, expected: str, path: Path) -> Finding:
-    return Finding(path=path, id="wrong", args={"value": show(value), "expected": Said(f"expected.{expected}")})
+def _wrong(value: Any, expected: str, path: Path) -> Problem:
+    return Problem(path=path, id="wrong", args={"value": show(value), "expected": Said(f"expected.{expected}")})
 
 
 _EXPECTED = {

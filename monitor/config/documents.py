@@ -9,7 +9,7 @@ from typing import Any
 import tomli
 from msgspec import Struct, field
 
-from monitor.config.fault import Fault, Finding, Path
+from monitor.config.fault import Fault, Path, Problem
 from monitor.config.lines import key_lines
 
 Tables = dict[str, Any]
@@ -36,7 +36,7 @@ class Merged:
     def __init__(self, documents: list[Document]) -> None:
         self.documents = documents
         self.tables: Tables = {}
-        self.findings: list[Finding] = []
+        self.problems: list[Problem] = []
         self._origins: dict[Path, tuple[Document, Path]] = {(): (documents[0], ())}
         self._twice: list[tuple[Document, Path]] = []
         for document in documents:

@@ -9,7 +9,7 @@ from msgspec.structs import fields
 
 from monitor.config.convert import convert_table, unknown
 from monitor.config.documents import Merged
-from monitor.config.fault import Fault, Finding, Path, overlap
+from monitor.config.fault import Fault, Path, Problem, overlap
 from monitor.config.schema import Config
 
 
@@ -24,19 +24,19 @@ class Draft:
         self.complete = complete
         self.lists: dict[str, list[Any]] = {}
         self.tables: dict[str, Any] = {}
-        self.findings: list[Finding] = []
+        self.problems: list[Problem] = []
         kinds = {f.encode_name: f.type for f in fields(Config)}
         for key, value in merged.tables.items():
             if key not in kinds:
-                self.findings.append(unknown("table", key, kinds, (key,)))
+                self.problems.append(unknown("table", key, kinds, (key,)))
             elif get_origin(kinds[key]) is tuple:
                 self._convert_list(key, value, kinds[key])
             else:
                 self._convert_one(key, value, kinds[key])
 
     def _convert_one(self, key: str, value: Any, kind: Any) -> None:
-        self.tables[key], findings = convert_table(value, kind, (key,))
-        self.findings += findings
+        self.tables[key], problems = convert_table(value, kind, (key,))
+        self.problems += problems
 
     def _convert_list(self, key: str, value: Any, kind: Any) -> None:
         if not isinstance(value, list) or key == "include":
@@ -44,9 +44,9 @@ class Draft:
             return
         self.lists[key] = []
         for i, table in enumerate(value):
-            typed, findings = convert_table(table, get_args(kind)[0], (key, i))
+            typed, problems = convert_table(table, get_args(kind)[0], (key, i))
             self.lists[key].append(typed)
-            self.findings += findings
+            self.problems += problems
 
     def config(self) -> Config:
         """The whole, once nothing is wrong with it."""
@@ -90,25 +90,25 @@ class Draft:
         table = self.tables.get(key)
         return table if table is not None else getattr(Config(), key)
 
-    def add(self, findings: Iterable[Finding]) -> None:
+    def add(self, problems: Iterable[Problem]) -> None:
         """Takes what cross checks found, without what only follows from faults found before."""
-        spoilt = [path for finding in self.findings if finding.severity == "fault" for path in finding.spoils()]
-        self.findings += [
-            finding
-            for finding in findings
-            if not any(overlap(path, bad) for path in (finding.path, *finding.rests_on) for bad in spoilt)
+        spoilt = [path for problem in self.problems if problem.severity == "fault" for path in problem.spoils()]
+        self.problems += [
+            problem
+            for problem in problems
+            if not any(overlap(path, bad) for path in (problem.path, *problem.rests_on) for bad in spoilt)
         ]
 
-    def fault(self, finding: Finding) -> Fault:
-        """The finding with its place."""
-        file, line = self.merged.place(finding.path)
+    def fault(self, problem: Problem) -> Fault:
+        """The problem with its place."""
+        file, line = self.merged.place(problem.path)
         return Fault(
             file=file,
             line=line,
-            where=self._where(finding.path),
-            id=finding.id,
-            args=finding.args,
-            severity=finding.severity,
+            where=self._where(problem.path),
+            id=problem.id,
+            args=problem.args,
+            severity=problem.severity,
         )
 
     def _where(self, path: Path) -> str:

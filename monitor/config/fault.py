@@ -13,10 +13,10 @@ Path = tuple[str | int, ...]
 """A way into the config: ("rule", 3, "orange", "above")."""
 
 
-class Finding(Struct, frozen=True, kw_only=True):
+class Problem(Struct, frozen=True, kw_only=True):
     """Something wrong at a path, not yet placed in a file. `id` names a text of messages/check.toml, `args` fill it.
 
-    `rests_on`: further paths it was concluded from; where one of them is faulty itself, this finding is only a
+    `rests_on`: further paths it was concluded from; where one of them is faulty itself, this problem is only a
     consequence and not shown.
     """
 
@@ -42,7 +42,7 @@ def overlap(one: Path, other: Path) -> bool:
 
 
 class Fault(Struct, frozen=True, kw_only=True):
-    """A finding with its place. `where` is the table as its owner calls it: `source "b": http.timeout`."""
+    """A problem with its place. `where` is the table as its owner calls it: `source "b": http.timeout`."""
 
     file: str
     line: int

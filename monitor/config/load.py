@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,7 +14,9 @@ from monitor.config.draft import Draft
 from monitor.config.fault import ConfigFault, Fault
 from monitor.config.schema import Config
 
-__all__ = ["ConfigFault", "Fault", "Loaded", "load", "read"]
+__all__ = ["ConfigFault", "Fault", "Loaded", "load", "read", "rooted"]
+
+T = TypeVar("T", bound=Struct)
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -25,15 +28,27 @@ class Loaded(Struct, frozen=True, kw_only=True):
     warnings: tuple[Fault, ...] = ()
 
 
-def load(path: Path, *, secrets: bool = False) -> Loaded:
+def load(path: Path, *, secrets: bool = False, state: Path | None = None) -> Loaded:
     """The config of a file and what it includes. ConfigFault holds all faults; OSError when there is no such file.
 
     `secrets`: a secret that does not resolve is a fault, as it must be for a process that will need it.
+    `state`: the folder in which relative paths of sources and channels lie; without it they stay as written.
     """
     loaded, faults = _attempt(path, secrets)
     if loaded is None:
         raise ConfigFault([fault for fault in faults if fault.severity == "fault"])
-    return loaded
+    return loaded if state is None else replace(loaded, config=rooted(loaded.config, state))
+
+
+def rooted(config: Config, folder: Path) -> Config:
+    """The config with the relative paths of its sources and channels laid into a folder."""
+    sources = tuple(_rooted(source, folder) for source in config.source)
+    return replace(config, source=sources, channel=tuple(_rooted(channel, folder) for channel in config.channel))
+
+
+def _rooted(table: T, folder: Path) -> T:
+    path = getattr(table, "path", "")
+    return replace(table, path=str(folder / path)) if isinstance(path, str) and path else table
 
 
 def read(path: Path, *, secrets: bool = False) -> tuple[Config | None, list[Fault]]:
@@ -48,7 +63,7 @@ def _attempt(path: Path, secrets: bool) -> tuple[Loaded | None, list[Fault]]:
     draft = Draft(merged, complete=not faults)
     cross_check(draft)
     faults += merged.faults()
-    faults += [_hardened(draft.fault(finding), secrets) for finding in draft.findings]
+    faults += [_hardened(draft.fault(problem), secrets) for problem in draft.problems]
     order = {document.name: i for i, document in enumerate(documents)}
     faults.sort(key=lambda fault: (order[fault.file], fault.line))
     grave = [fault for fault in faults if fault.severity == "fault"]

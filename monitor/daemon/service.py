@@ -164,7 +164,8 @@ class Service:
                 await run()
             except Exception:
                 log.exception("loop_broke", loop=name)
-                await asyncio.sleep(1)
+                with self.clock.busy():
+                    await asyncio.sleep(1)
 
     async def _watch(self) -> None:
         """Looks each second whether each loop answers: an idle one does, a stuck one does not."""

@@ -145,8 +145,9 @@ def _coverage(
 ) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
     """Where at least one source of the series vouches, and where all of them do."""
     if selection.kind == "samples":
-        gap = MINUTE if measure in ("count", "sum", "stories") else LONGEST_LOOK
-        spans = join_intervals([(b.start, b.start + b.span) for _, b in found], gap)
+        if measure in ("last", "avg", "min", "max"):
+            return ((0.0, sight.now),), ((0.0, sight.now),)
+        spans = join_intervals([(b.start, b.start + b.span) for _, b in found], MINUTE)
         return spans, spans
     names = witnesses_of(desk, selection)
     parts = [sight.covered[name] for name in names if name in sight.covered]

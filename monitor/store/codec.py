@@ -12,12 +12,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 T = TypeVar("T")
-_encoder = msgspec.json.Encoder(order="deterministic")
+_encoder = msgspec.json.Encoder(enc_hook=float)
 
 
 def dump(value: Any) -> str:
-    """JSON text, the same for the same value."""
+    """JSON text."""
     return _encoder.encode(value).decode()
+
+
+def dump_labels(labels: dict[str, str]) -> str:
+    """JSON text that is the same for the same labels: part of an identity."""
+    return dump(dict(sorted(labels.items())))
 
 
 @cache

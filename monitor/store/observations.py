@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection, RowMapping
 
 from monitor.model import Labels, Mention, Sample, SampleKind
-from monitor.store.codec import chunks, dump, load, upsert
+from monitor.store.codec import chunks, dump, dump_labels, load, upsert
 from monitor.store.tables import mentions, samples
 
 
@@ -124,7 +124,7 @@ def recent_stories(connection: Connection, since: float, limit: int = 200_000) -
 
 def put_samples(connection: Connection, rows: Sequence[Sample]) -> tuple[list[Sample], int]:
     """Adds samples; returns those that are new or corrected, and how many were known already."""
-    fresh: dict[tuple[str, str, float], Sample] = {(s.series, dump(s.labels), s.at): s for s in rows}
+    fresh: dict[tuple[str, str, float], Sample] = {(s.series, dump_labels(s.labels), s.at): s for s in rows}
     changed: list[Sample] = []
     for (series, labels, at), sample in fresh.items():
         query = sa.select(samples.c.value, samples.c.kind, samples.c.span).where(
@@ -147,7 +147,7 @@ def put_samples(connection: Connection, rows: Sequence[Sample]) -> tuple[list[Sa
 
 def samples_around(connection: Connection, series: str, labels: Labels, start: float, end: float) -> list[Sample]:
     """Samples of one series and label set in `[start, end]`, and the one before and after (counters need them)."""
-    mine = (samples.c.series == series, samples.c.labels == dump(labels))
+    mine = (samples.c.series == series, samples.c.labels == dump_labels(labels))
     before = sa.select(sa.func.max(samples.c.at)).where(*mine, samples.c.at < start).scalar_subquery()
     after = sa.select(sa.func.min(samples.c.at)).where(*mine, samples.c.at > end).scalar_subquery()
     span = (samples.c.at >= sa.func.coalesce(before, start), samples.c.at <= sa.func.coalesce(after, end))

@@ -67,7 +67,7 @@ async def _page(
     asking = _in_language(asking, request, claim)
     dossier = await asking.site.reads.incident(claim.incident, asking.now)
     if dossier is None:
-        return page_of_words(asking, 404, asking.say("fault.no-incident", number=claim.incident))
+        return page_of_words(asking, 404, asking.say("fault.no_incident", number=claim.incident))
     page = render(
         "ack.html",
         asking,
@@ -118,13 +118,13 @@ def _act(form: dict[str, str]) -> Act | None:
     comment = form.get("comment", "")
     match form.get("do"):
         case "ack":
-            return Acknowledge()
+            return Acknowledge(comment)
         case "pass":
             return PassOn(comment)
         case "cancel":
             return Cancel(comment)
         case "undo":
-            return Undo()
+            return Undo(comment)
         case "comment" if comment:
             return Comment(comment)
     return None

@@ -50,47 +50,51 @@ class Busy(ActFault):
         self.retry_after = retry_after
 
 
-class Acknowledge(Struct, frozen=True, tag="ack", tag_field="act"):
+class Acknowledge(Struct, frozen=True, tag="ack", tag_field="act", forbid_unknown_fields=True):
     """I take it: the actor answers for the incident; escalation stops."""
 
+    comment: str = ""
 
-class PassOn(Struct, frozen=True, tag="pass", tag_field="act"):
+
+class PassOn(Struct, frozen=True, tag="pass", tag_field="act", forbid_unknown_fields=True):
     """Not me: the next person of the role is told now. Takes the actor's acknowledgement back, if there is one."""
 
     comment: str = ""
 
 
-class Undo(Struct, frozen=True, tag="undo", tag_field="act"):
+class Undo(Struct, frozen=True, tag="undo", tag_field="act", forbid_unknown_fields=True):
     """Takes back the actor's own last ack, pass or cancel of this incident; Conflict where there is none."""
 
+    comment: str = ""
 
-class Cancel(Struct, frozen=True, tag="cancel", tag_field="act"):
+
+class Cancel(Struct, frozen=True, tag="cancel", tag_field="act", forbid_unknown_fields=True):
     """False alarm: closed, and all who were told are told so."""
 
     comment: str = ""
 
 
-class Resolve(Struct, frozen=True, tag="resolve", tag_field="act"):
+class Resolve(Struct, frozen=True, tag="resolve", tag_field="act", forbid_unknown_fields=True):
     """Dealt with: closed by a person."""
 
     comment: str = ""
 
 
-class Raise(Struct, frozen=True, tag="raise", tag_field="act"):
+class Raise(Struct, frozen=True, tag="raise", tag_field="act", forbid_unknown_fields=True):
     """A person's tier over the machine's, until given back by `Lower` to None or the end of the incident."""
 
     tier: Tier
     comment: str = ""
 
 
-class Lower(Struct, frozen=True, tag="lower", tag_field="act"):
+class Lower(Struct, frozen=True, tag="lower", tag_field="act", forbid_unknown_fields=True):
     """A person's lower tier; None gives the person's tier back, so that the machine's counts again."""
 
     tier: Tier | None = None
     comment: str = ""
 
 
-class Comment(Struct, frozen=True, tag="comment", tag_field="act"):
+class Comment(Struct, frozen=True, tag="comment", tag_field="act", forbid_unknown_fields=True):
     """A line for the timeline; changes nothing else."""
 
     comment: str
@@ -109,7 +113,7 @@ class Done(Struct, frozen=True):
     changed: bool = True
 
 
-class Opening(Struct, frozen=True, kw_only=True):
+class Opening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person raises what the rules did not see. Joins the open incident of that risk and scope, as an alert would."""
 
     risk: str
@@ -119,7 +123,7 @@ class Opening(Struct, frozen=True, kw_only=True):
     drill: bool = False
 
 
-class Hush(Struct, frozen=True, kw_only=True):
+class Hush(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A wanted silence. Labels match exactly; hides up to and including `up_to`."""
 
     matchers: Labels

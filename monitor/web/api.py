@@ -63,7 +63,7 @@ async def incident(request: Request, asking: Asking) -> Response:
     """One incident with its timeline, notices and evidence."""
     found = await asking.site.reads.incident(request.path_params["number"], asking.now)
     if found is None:
-        raise Unknown("no-incident", number=request.path_params["number"][:40])
+        raise Unknown("no_incident", number=request.path_params["number"][:40])
     return json_answer(plain(found, asking.zone))
 
 
@@ -94,7 +94,7 @@ async def silence_incident(request: Request, asking: Asking) -> Response:
     number = request.path_params["number"]
     dossier = await asking.site.reads.incident(number, asking.now)
     if dossier is None:
-        raise Unknown("no-incident", number=number[:40])
+        raise Unknown("no_incident", number=number[:40])
     of_it = {
         "matchers": {"risk": dossier.incident.risk, **dossier.incident.scope},
         "up_to": dossier.incident.tier.word,

@@ -86,11 +86,11 @@ def _act(form: dict[str, str]) -> Act | None:
     tier = {tier.word: tier for tier in Tier}.get(form.get("tier", ""))
     match form.get("do"):
         case "ack":
-            return Acknowledge()
+            return Acknowledge(comment)
         case "pass":
             return PassOn(comment)
         case "undo":
-            return Undo()
+            return Undo(comment)
         case "cancel":
             return Cancel(comment)
         case "resolve":
@@ -107,7 +107,7 @@ def _act(form: dict[str, str]) -> Act | None:
 async def _found(asking: Asking, number: str) -> Dossier:
     dossier = await asking.site.reads.incident(number, asking.now)
     if dossier is None:
-        raise Unknown("no-incident", number=number[:40])
+        raise Unknown("no_incident", number=number[:40])
     return dossier
 
 

@@ -68,15 +68,11 @@ async def _commit(
     asking: Asking, by_source: dict[str, Records], rejected: list[dict[str, Any]], named: str | None
 ) -> Response:
     accepted = duplicates = 0
-    metrics = asking.site.metrics
     for source, records in by_source.items():
         done = await asking.site.acts.ingest(source, records, asking.now)
         accepted += done.accepted
         duplicates += done.duplicates
-        metrics.fetched(source, "ok")
-        metrics.records(source, "accepted", done.accepted)
-        metrics.records(source, "duplicate", done.duplicates)
-    metrics.records(named or _only_push(asking.config), "rejected", len(rejected))
+    asking.site.metrics.records(named or _only_push(asking.config), "rejected", len(rejected))
     status = 422 if rejected and not by_source else 200
     return json_answer({"accepted": accepted, "duplicates": duplicates, "rejected": rejected}, status)
 

@@ -20,6 +20,8 @@ from monitor.web.templates import render
 from monitor.web.views import Overview, RuleState, SourceState
 from monitor.web.words import Words
 
+FEW = 8
+"""So many rules are all shown; of more, the calm ones fold away."""
 _NOTHING = Score(value=None)
 
 
@@ -44,6 +46,8 @@ async def page(request: Request) -> Response:
     asking = Asking.of(request)
     overview = await asking.site.reads.overview(asking.now)
     incidents = overview.incidents
+    rows = [_row(state, asking) for state in sorted(overview.rules, key=_weight, reverse=True)]
+    shown = len(rows) if len(rows) <= FEW else sum(row.tier != Tier.CALM or bool(row.learning) for row in rows)
     body = render(
         "overview.html",
         asking,
@@ -51,11 +55,12 @@ async def page(request: Request) -> Response:
         highest=max((incident.tier for incident in incidents), default=Tier.CALM),
         counts=[(tier, sum(i.tier == tier for i in incidents)) for tier in reversed(list(Tier)[1:])],
         waiting=sum(incident.acknowledged_by is None for incident in incidents),
-        moving=[_row(state, asking) for state in sorted(overview.rules, key=_weight, reverse=True)],
+        moving=rows[:shown],
+        calm=rows[shown:],
         sources=_sources(overview, asking.config),
         title=lambda i: title_of(asking, i),
         names=lambda actor: display(asking.config, actor, asking.language),
-        problems=len(overview.findings) + overview.dead + sum(source.up is False for source in overview.sources),
+        problems=_problems(overview),
     )
     return HTMLResponse(body)
 
@@ -65,10 +70,20 @@ def title_of(asking: Asking, incident: Incident) -> str:
     return asking.site.title(incident.playbook, asking.language) or incident.risk
 
 
-def _weight(state: RuleState) -> tuple[int, bool, float, float]:
-    """How much a rule asks to be looked at: tier, live before shadow, the rarest, the furthest from normal."""
+def _problems(overview: Overview) -> int:
+    """Findings, undeliverable notices, and sources that are down without a finding that says so."""
+    told = {finding.subject for finding in overview.findings}
+    down = sum(source.up is False and source.source not in told for source in overview.sources)
+    return len(overview.findings) + overview.dead + down
+
+
+def _weight(state: RuleState) -> tuple[float, bool, float, float]:
+    """How much a rule asks to be looked at: tier, live before shadow, the rarest, the furthest from normal.
+
+    No data stands above calm: it is something to look at.
+    """
     score = state.lead.score if state.lead else _NOTHING
-    level = -1 if state.tier is None else int(state.tier)
+    level = 0.5 if state.tier is None else float(state.tier)
     return level, state.mode == "live", score.return_period or 0.0, factor(score) or 0.0
 
 

@@ -45,7 +45,7 @@ class Acts(Protocol):
     """What changes the store; each returns after the commit, or raises `acts.ActFault` and has changed nothing."""
 
     async def ingest(self, source: str, records: Records, now: float) -> Ingested:
-        """Takes the records of a push source. An empty batch is kept as a sign of life."""
+        """Takes the records of a push source, and counts them. An empty batch is kept as a sign of life."""
 
     async def act(self, actor: str, number: str, act: Act, now: float) -> Done:
         """Does one act on one incident."""

@@ -53,8 +53,8 @@ class _Scale:
         at, value = values[-1]
         if value is None:
             return ""
-        x, y = self.place(at, value).split()
-        return f'<circle class="now" cx="{x}" cy="{y}" r="2.4"/>'
+        place = self.place(at, value)
+        return f'<path class="now" d="M{place}L{place}"/>'
 
 
 def _runs(points: list[tuple[float, float | None]]) -> Iterator[list[tuple[float, float]]]:

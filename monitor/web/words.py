@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from monitor.incidents.timeline import words, write
 from monitor.messages import say
-from monitor.messages.words import number, percent, span
+from monitor.messages.words import number, percent, span, zone_mark
 from monitor.model import Entry, Finding, Tier
 from monitor.times import local
 
@@ -36,6 +36,10 @@ class Words(Struct, frozen=True):
     def exact(self, at: float) -> str:
         """Day, second and zone, for the title of a shorter time."""
         return f"{local(at, self.zone):%Y-%m-%d %H:%M:%S %Z}"
+
+    def zone_mark(self) -> str:
+        """The offset of the page's zone now."""
+        return zone_mark(self.now, self.zone)
 
     def iso(self, at: float) -> str:
         """For `datetime=`."""

@@ -51,7 +51,7 @@ async def test_reading_changes_nothing_however_often(method: str) -> None:
 @pytest.mark.parametrize(
     ("do", "act"),
     [
-        ("ack", Acknowledge()),
+        ("ack", Acknowledge("busy")),
         ("pass", PassOn("busy")),
         ("cancel", Cancel("busy")),
         ("comment", Comment("busy")),

@@ -162,14 +162,13 @@ async def test_a_store_that_cannot_write_is_503_with_a_time_to_come_back() -> No
     assert answer.headers["retry-after"] == "12"
 
 
-async def test_what_came_is_counted() -> None:
-    world = World()
-    app = an_app(world)
+async def test_what_was_refused_is_counted_here_as_the_store_never_sees_it() -> None:
+    app = an_app(World())
     async with browser(app) as client:
         await client.post("/api/v1/mentions?source=helpdesk", json=[mention("1"), {"id": "2"}])
+        await client.post("/api/v1/mentions?source=helpdesk", json=[{"id": "3"}])
     text = app.state.site.metrics.exposition()[0].decode()
-    assert 'crisis_monitor_source_records_total{result="accepted",source="helpdesk"} 1.0' in text
-    assert 'crisis_monitor_source_records_total{result="rejected",source="helpdesk"} 1.0' in text
+    assert 'crisis_monitor_source_records_total{result="rejected",source="helpdesk"} 2.0' in text
 
 
 async def test_ingest_asks_for_a_token_that_bears_ingest() -> None:

@@ -153,7 +153,7 @@ class World:
         if self.refuse is not None:
             raise self.refuse
         if number not in self.incidents:
-            raise Unknown("no-incident", number=number)
+            raise Unknown("no_incident", number=number)
         return self.incidents[number]
 
     async def ingest(self, source: str, records: Any, now: float) -> Ingested:
@@ -198,15 +198,15 @@ class World:
             if found.id == id:
                 self.hushes[place] = msgspec.structs.replace(found, ended_at=now)
                 return self.hushes[place]
-        raise Unknown("no-silence", id=id)
+        raise Unknown("no_silence", id=id)
 
     async def resend(self, actor: str, delivery: int, now: float) -> Delivery:
         for found in self.held:
             if found.id == delivery:
                 if found.state not in ("dead", "refused"):
-                    raise Conflict("not-dead")
+                    raise Conflict("not_dead")
                 return msgspec.structs.replace(found, state="queued")
-        raise Unknown("no-delivery", id=delivery)
+        raise Unknown("no_delivery", id=delivery)
 
 
 def _after(before: Incident, actor: str, act: Any, now: float) -> Incident:
@@ -221,7 +221,7 @@ def _after(before: Incident, actor: str, act: Any, now: float) -> Incident:
         case Undo() if before.state == "cancelled":
             return change(before, state="open", closed_at=None)
         case Undo():
-            raise Conflict("nothing-to-undo")
+            raise Conflict("nothing_to_undo")
         case Cancel() if before.state != "open":
             raise Conflict("incident.refused.closed", incident=before.number, state=before.state)
         case Cancel():
@@ -309,7 +309,9 @@ def trail(height: float, rise: float = 0.0, gap: range = range(0)) -> tuple[Poin
     out = []
     for i in range(48):
         normal = height * (1 + 0.5 * math.sin(i / 7.6))
-        swing = normal * (1 + 0.25 * math.sin(i * 2.1)) * (1 + rise * max(0, i - 34) ** 1.6 / 40)
+        swing = (
+            normal * (1 + 0.12 * math.sin(i * 2.1) + 0.09 * math.sin(i * 5.3)) * (1 + rise * max(0, i - 34) ** 1.6 / 40)
+        )
         out.append(Point(NOW - (47 - i) * 1800, None if i in gap else swing, normal))
     return tuple(out)
 

@@ -29,6 +29,9 @@ class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     wecom_userid: str = ""
     feishu_open_id: str = ""
     slack_id: str = ""
+    teams_id: str = ""
+    telegram_chat: str = ""
+    ntfy_topic: str = ""
     via: tuple[str, ...] = ()
     quiet: str = ""
     quiet_up_to: TierWord = "yellow"

@@ -1,7 +1,7 @@
 """Rules stepped over history: backtest, rule tests and the preview on the web are this one function.
 
-Judged are the instants of each rule's grid and of each arrival, as the daemon would. Instants at which provably
-nothing can change are left out: what is yielded is what a full walk would yield at the same instants.
+Judged are the instants of each rule's grid and of each arrival that it counts, as the daemon would. Series of which
+provably nothing can change are left out: what is yielded is what a full walk would yield at the same instants.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from monitor.rules.memory import At, Memory
 from monitor.rules.records import Intake, Record, arrivals, lives
 from monitor.rules.rule import Rule
 from monitor.rules.select import ANY, FINDINGS, other_side, selections
-from monitor.series import Interval, Series
+from monitor.series import Series
 
 FAR = float("inf")
 
@@ -45,16 +45,17 @@ def replay(
     end: float | None = None,
     zone: ZoneInfo = UTC,
     alerts: Mapping[str, Mapping[Key, Alert]] | None = None,
-    cover: Mapping[str, Interval] | None = None,
+    memory: Memory | None = None,
 ) -> Iterator[Judged]:
     """Judges `rules` at each instant in `(start, end]`, by default from the first record to the last arrival.
 
-    `families`: source -> family; `alerts`: rule -> key -> what stands at `start`; `cover`: source of mentions -> where
-    it vouches (by default from its first to its last record). Rules over findings have no history and are left out.
+    `families`: source -> family; `alerts`: rule -> key -> what stands at `start`. `memory`: an empty one that knows
+    where sources of mentions vouch (by default from their first to their last record); filled afterwards. Rules over
+    findings have no history and are left out.
     """
     if not records:
         return
-    memory = Memory(families, cover if cover is not None else lives(records))
+    memory = Memory(families, lives(records)) if memory is None else memory
     tally = Tally(compile_rules(rules))
     intake = Intake(tally, memory, topics, story_is_new, families)
     incoming = list(arrivals(records))
@@ -86,8 +87,8 @@ class _Steps:
         self.lookback = rule.detector.lookback(self.asked)
         self.part, self.whole = selections(rule)
         self.alerts = dict(alerts)
-        self.dues: dict[Key, float] = {}
-        self.due = self.first = self._grid(start, start)
+        self.nexts: dict[Key, float] = {}
+        self.due = self._grid(start, start)
         self.rungs = dict(rule.rungs())
         self.only_above = all(r.below is None and r.rarer_than is None for r in self.rungs.values())
 
@@ -97,28 +98,24 @@ class _Steps:
         return FAR if at == FAR else max(ceil(at / every), floor(after / every) + 1) * every
 
     def judge(self, now: float, touched: Collection[At]) -> list[Alert]:
-        """The alerts of the series whose turn it is: those that changed, and those due on the grid."""
-        keys = self._turn(now, touched)
-        if not keys:
-            self.due = min((due for due in self.dues.values() if due > now), default=FAR)
+        """The alerts of the series that may come to something else: on the grid, and as records came to the rule."""
+        changed = {at for at in touched if at[0] == self.part.id or (self.whole and at[0] == self.whole.id)}
+        if not changed and now < self.due:
             return []
+        keys = self._keys()
+        fresh = self._changed(keys, changed) if changed else set()
+        keys = [k for k in keys if k in fresh or self.nexts.get(k, now) <= now]
+        judged = self._evaluate(keys, now) if keys else []
+        self.due = self._grid(min(self.nexts.values(), default=FAR), now)
+        return judged
+
+    def _evaluate(self, keys: list[Key], now: float) -> list[Alert]:
         batch = self._series(keys, now)
         judged = evaluate(self.rule, batch, self.alerts, now, zone=self.zone)
         for series, alert in zip(batch, judged, strict=True):
             self.alerts[series.key] = alert
-            self.dues[series.key] = self._grid(self._next(series, alert, now), now)
-        self.due = min(self.dues.values())
+            self.nexts[series.key] = self._next(series, alert, now)
         return judged
-
-    def _turn(self, now: float, touched: Collection[At]) -> list[Key]:
-        """In the order of appearance, with the key of the rest where there are more than `max_series`."""
-        on_grid = now >= self.due
-        changed = {at for at in touched if at[0] == self.part.id or (self.whole and at[0] == self.whole.id)}
-        if not on_grid and not changed:
-            return []
-        keys = self._keys()
-        changed_keys = self._changed(keys, changed) if changed else set()
-        return [k for k in keys if k in changed_keys or (on_grid and self.dues.get(k, self.first) <= now)]
 
     def _keys(self) -> list[Key]:
         keys = self.memory.known(self.rule)
@@ -138,10 +135,10 @@ class _Steps:
 
     def _series(self, keys: list[Key], now: float) -> list[Series]:
         start = now - self.lookback
-        rest = other_key(keys[-1])
-        if keys[-1] != rest or not keys[-1]:
-            return self.memory.series(self.rule, keys, start, now)
         beyond = self.memory.known(self.rule)[self.rule.max_series :]
+        rest = other_key(keys[-1])
+        if not beyond or keys[-1] != rest:
+            return self.memory.series(self.rule, keys, start, now)
         batch = self.memory.series(self.rule, keys[:-1], start, now)
         return [*batch, together(rest, self.memory.series(self.rule, beyond, start, now))]
 

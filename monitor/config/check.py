@@ -13,6 +13,7 @@ from monitor.config.check_places import (
     unknown_zones,
     unresolved_secrets,
     unsafe_listeners,
+    wrong_options,
     wrong_tokens,
     wrong_urls,
 )
@@ -43,6 +44,7 @@ CHECKS: tuple[Check, ...] = (
     nobody_told,
     only_chat_or_mail,
     wrong_urls,
+    wrong_options,
     wrong_tokens,
     unsafe_listeners,
     unknown_zones,

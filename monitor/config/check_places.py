@@ -11,25 +11,47 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from msgspec import Struct
 
+from monitor.channels import Channel
 from monitor.config.check_people import is_reference
 from monitor.config.convert import unknown
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem
 from monitor.secret import Secret, SecretFault
+from monitor.sources.told import tell
 
 
 def wrong_urls(draft: Draft) -> Iterator[Problem]:
-    """Addresses that no client could call."""
+    """A public address that no browser could open, a store that is none."""
     server, store = draft.table("server"), draft.table("store")
     if server.public_url and not _is_web(server.public_url):
         yield Problem(path=("server", "public_url"), id="no_url", args={"value": server.public_url})
     if store.url != "sqlite" and not store.url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         yield Problem(path=("store", "url"), id="no_store", args={"value": store.url.partition("@")[2] or store.url})
-    for key in ("source", "channel"):
-        for path, table in draft.each(key):
-            url = getattr(table, "url", "")
-            if isinstance(url, str) and url and not is_reference(url) and not _is_web(url):
-                yield Problem(path=(*path, "url"), id="no_url", args={"value": url})
+
+
+def wrong_options(draft: Draft) -> Iterator[Problem]:
+    """What the kinds of sources and channels themselves say is wrong with their options."""
+    for path, source in draft.each("source"):
+        for option, text in source.wrong():
+            yield Problem(path=(*path, *option.split(".")), id="said", args={"text": _OfSource(text)})
+    for path, channel in draft.each("channel"):
+        for i, (option, _) in enumerate(channel.faults("en")):
+            yield Problem(path=(*path, *option.split(".")), id="said", args={"text": _OfChannel(channel, i)})
+
+
+class _OfSource(Struct, frozen=True):
+    said: str
+
+    def text(self, language: str, /) -> str:
+        return tell(self.said, language)
+
+
+class _OfChannel(Struct, frozen=True):
+    channel: Channel
+    index: int
+
+    def text(self, language: str, /) -> str:
+        return self.channel.faults(language)[self.index][1]
 
 
 def _is_web(url: str) -> bool:

@@ -1,0 +1,123 @@
+"""When much happens at once: how many notices a person gets in an hour, what is put off, what may belong together.
+
+Red is let through once for each incident, whatever a person already had; ends are always let through, so that nobody is
+left with an alarm that is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from monitor.incidents.grouping import contains
+from monitor.model import Facts, Incident, Labels, Owed, Recipient, Tier, Transition
+
+HOUR = 3600.0
+ENDS: tuple[Transition, ...] = ("CLEARED", "CANCELLED", "RESOLVED")
+
+
+class StormLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[incident] storm`: notices that one person gets in an hour, of one incident and in all."""
+
+    per_incident: int = 6
+    in_all: int = 20
+    together_within: float = 1800.0
+
+
+class SentNotice(Struct, frozen=True):
+    """What a person was owed lately: when, of which incident, at which tier."""
+
+    at: float
+    incident: str
+    tier: Tier
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """A notice put off for a person, and why: `incident` or `all`. `until`: when there is room again."""
+
+    person: str
+    facts: Facts
+    why: str
+    until: float
+
+
+def sift(
+    owed: Sequence[Owed], sent: dict[str, Sequence[SentNotice]], limits: StormLimits, now: float
+) -> tuple[list[Owed], list[Held]]:
+    """What goes out now, and what is put off into a digest. `sent`: what each person had; channels are not counted.
+
+    Graver notices have the first claim on the room there is. Groups have limits of their own (the channel's rate).
+    """
+    had = {person: [n for n in notices if now - n.at < HOUR] for person, notices in sent.items()}
+    held: list[Held] = []
+    kept: dict[int, list[Recipient]] = {}
+    for index in sorted(range(len(owed)), key=lambda i: (-owed[i].facts.tier, i)):
+        facts = owed[index].facts
+        for recipient in owed[index].to:
+            mine = had.setdefault(recipient.person, [])
+            hold = _hold(recipient.person, facts, mine, limits) if recipient.person else None
+            if hold is None:
+                mine.append(SentNotice(now, facts.incident, facts.tier))
+                kept.setdefault(index, []).append(recipient)
+            else:
+                held.append(hold)
+    out = [Owed(facts=o.facts, to=tuple(kept[i])) for i, o in enumerate(owed) if i in kept]
+    return out, held
+
+
+def _hold(person: str, facts: Facts, had: Sequence[SentNotice], limits: StormLimits) -> Held | None:
+    of_this = [n for n in had if n.incident == facts.incident]
+    if facts.transition in ENDS:
+        return None
+    if facts.tier == Tier.RED and not any(n.tier == Tier.RED for n in of_this):
+        return None
+    if len(of_this) >= limits.per_incident:
+        return Held(person=person, facts=facts, why="incident", until=min(n.at for n in of_this) + HOUR)
+    if len(had) >= limits.in_all:
+        return Held(person=person, facts=facts, why="all", until=min(n.at for n in had) + HOUR)
+    return None
+
+
+class Digest(Struct, frozen=True, kw_only=True):
+    """What one person was spared, as one notice: the newest standing of each incident, gravest first."""
+
+    person: str
+    notices: int
+    standing: tuple[Facts, ...]
+    due_at: float
+
+
+def digests(held: Iterable[Held]) -> list[Digest]:
+    """One digest a person, due as soon as there is room."""
+    by_person: dict[str, list[Held]] = {}
+    for one in held:
+        by_person.setdefault(one.person, []).append(one)
+    return [_digest(person, mine) for person, mine in by_person.items()]
+
+
+def _digest(person: str, mine: Sequence[Held]) -> Digest:
+    newest = {h.facts.incident: h.facts for h in sorted(mine, key=lambda h: h.facts.notice)}
+    gravest = sorted(newest.values(), key=lambda f: (-f.tier, f.incident))
+    return Digest(person=person, notices=len(mine), standing=tuple(gravest), due_at=min(h.until for h in mine))
+
+
+class Offer(Struct, frozen=True):
+    """Incidents that may be one: they share scope values and began close together. Linking is for a person to do."""
+
+    incidents: tuple[str, ...]
+    shared: Labels
+
+
+def offers(incidents: Sequence[Incident], limits: StormLimits) -> list[Offer]:
+    """Pairs of open incidents of different risks, or scopes, that a person may want to link."""
+    out: list[Offer] = []
+    found = sorted((i for i in incidents if i.state == "open"), key=lambda i: (i.opened_at, i.number))
+    for n, first in enumerate(found):
+        for second in found[n + 1 :]:
+            near = second.opened_at - first.opened_at <= limits.together_within and first.drill == second.drill
+            shared = dict(first.scope.items() & second.scope.items())
+            alike = shared or contains(first.scope, second.scope) or contains(second.scope, first.scope)
+            if near and alike and second.number not in first.linked and first.number not in second.linked:
+                out.append(Offer((first.number, second.number), shared))
+    return out

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from incident_world import BLUE, CALM, ORANGE, RED, T0, YELLOW, World, alert
 
 from monitor.incidents.storms import SentNotice, StormLimits, digests, offers, sift
-from monitor.model import Facts, Incident, Owed, Recipient, Tier, Transition
+from monitor.model import Facts, Owed, Recipient, Tier, Transition
 
 LIMITS = StormLimits(per_incident=2, in_all=5)
 CHEN, OPS = Recipient(person="chen", channels=("mail",)), Recipient(person="", channels=("ops",))
@@ -60,11 +60,10 @@ def test_what_was_put_off_is_one_digest_of_the_newest_standing() -> None:
     assert [(f.incident, f.notice) for f in digest.standing] == [("B", 1), ("A", 7)]
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from("ABC"), st.sampled_from([BLUE, ORANGE, RED]), st.sampled_from(["UPDATE", "CLEARED"]))
-    )
-)
+TIERS, TRANSITIONS = st.sampled_from([BLUE, ORANGE, RED]), st.sampled_from(["UPDATE", "CLEARED"])
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABC"), TIERS, TRANSITIONS)))
 def test_every_notice_is_sent_or_held_and_never_both(many: list[tuple[str, Tier, Transition]]) -> None:
     notices = [owed(incident, tier, transition, n) for n, (incident, tier, transition) in enumerate(many)]
     kept, held = sift(notices, {}, LIMITS, T0)
@@ -82,7 +81,6 @@ def test_incidents_that_share_scope_and_began_together_are_offered_as_one() -> N
     assert [(o.incidents, o.shared) for o in offers(world.open, LIMITS)] == [
         (("INC-2026-0001", "INC-2026-0002"), {"product": "X1"})
     ]
-    late: list[Incident] = []
     world.now += 3600
     world.judge(alert("leak", ORANGE, "X2"))
     late = [i for i in world.open if i.opened_at == world.now]

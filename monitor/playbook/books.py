@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from monitor.model import Facts, Notice
 from monitor.playbook.check import check
 from monitor.playbook.fault import Fault, TemplateFault
@@ -39,14 +41,20 @@ class Playbooks:
         self.clocks = clocks
 
     @classmethod
-    def load(cls, folder: Path) -> tuple[Playbooks, list[Fault]]:
-        """All playbooks of a folder, and everything that is wrong with them, file names as found below `folder`."""
-        texts, faults = _read_folder(folder)
-        books, more = cls.of(texts, prefix=f"{folder}/")
-        return books, faults + more
+    def load(cls, folder: Path, beneath: Path | None = None) -> tuple[Playbooks, list[Fault]]:
+        """All playbooks of a folder, and everything that is wrong with them, with the files' names as found.
+
+        `beneath` (the shipped ones) stands in file by file for what `folder` does not have.
+        """
+        under, faults = _read_folder(beneath) if beneath else ({}, [])
+        own, found = _read_folder(folder)
+        homes = {**dict.fromkeys(under, beneath), **dict.fromkeys(own, folder)}
+        books, more = cls.of({**under, **own})
+        placed = [replace(fault, file=f"{homes.get(fault.file, folder)}/{fault.file}") for fault in more]
+        return books, faults + found + placed
 
     @classmethod
-    def of(cls, texts: Mapping[str, str], *, prefix: str = "") -> tuple[Playbooks, list[Fault]]:
+    def of(cls, texts: Mapping[str, str]) -> tuple[Playbooks, list[Fault]]:
         """Playbooks from their texts (path -> text), such as a revision that was stored."""
         faults: list[Fault] = []
         clocks, found = read_table(ClockBook, CLOCKS, texts.get(CLOCKS, ""))
@@ -56,8 +64,7 @@ class Playbooks:
             faults += _read_playbook(id, texts, plans, faqs)
         books = cls(texts, plans, faqs, {c.id: c for c in clocks.clock} if clocks else {})
         faults += check(books)
-        placed = [Fault(file=prefix + f.file, line=f.line, text_id=f.text_id, args=f.args) for f in faults]
-        return books, sorted(placed, key=lambda f: (f.file, f.line))
+        return books, sorted(faults, key=lambda fault: (fault.file, fault.line))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def voice_of(facts: Facts, language: str, names: object) -> Voice:
 def assemble(facts: Facts, voice: Voice, written: Written, urls: Mapping[str, str], key: str) -> Notice:
     """The notice: written lines in their order, between what is always ours."""
     lines = [line for id in ORDER for line in _lines(id, facts, voice, written)]
-    links = _links(voice, urls)
+    links = _links(facts, voice, urls)
     if links:
         lines.append(Line(id="links", parts=links, vital=True))
     return Notice(
@@ -120,9 +120,11 @@ def _example(example: Example, voice: Voice) -> tuple[Part, ...]:
     return tuple(said)
 
 
-def _links(voice: Voice, urls: Mapping[str, str]) -> tuple[Part, ...]:
+def _links(facts: Facts, voice: Voice, urls: Mapping[str, str]) -> tuple[Part, ...]:
+    """Our links; the one to acknowledge only where there is something to acknowledge."""
+    owed = GROUPS[facts.transition] in ("alarm", "data") or facts.ack_by is not None
     out: list[Part] = []
-    for name in ("ack", "detail"):
+    for name in ("ack", "detail") if owed else ("detail",):
         if urls.get(name):
             out += [Text(voice.say("link.between"))] if out else []
             out.append(Link(voice.say(f"link.{name}"), urls[name]))

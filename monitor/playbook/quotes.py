@@ -13,7 +13,7 @@ EXCERPT = 40
 """Characters of an example that a notice shows."""
 
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+")
 _DIGITS = re.compile(r"(?<!\d)(\d{3})[\d -]{3,}(\d{1})[\dXx]?(?!\d)")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 LONGEST_URL = 500

@@ -34,10 +34,17 @@ SLOTS = {
 }
 
 
+_QUIET = ("CLEARED", "CANCELLED", "RESOLVED")
+
+
 def sample_facts(
     transition: Transition = "NEW", tier: Tier = Tier.RED, playbook: str = "general", *, timezone: str = "Asia/Shanghai"
 ) -> Facts:
     """A full set of facts for one transition."""
+    if transition in _QUIET:
+        tier = Tier.CALM
+    if transition == "LOWERED":
+        tier = min(tier, Tier.ORANGE)
     facts = Facts(
         incident="INC-2026-0042",
         notice=1 if transition == "NEW" else 3,
@@ -51,7 +58,7 @@ def sample_facts(
         playbook=playbook,
         playbook_revision="",
         labels={"risk": playbook, "product": "X1"},
-        evidence=(sample_evidence(tier),),
+        evidence=(sample_evidence(tier, value=24 if transition in _QUIET else 186),),
         examples=sample_examples(),
         data_at=AT - 4 * MINUTE,
         lead="zhang-wei",
@@ -60,23 +67,24 @@ def sample_facts(
         peak=max(tier, _previous(transition, tier)),
         timezone=timezone,
     )
-    return (
-        replace(facts, ack_by=None) if transition in ("CLEARED", "CANCELLED", "RESOLVED", "LOWERED", "TEST") else facts
-    )
+    owed = transition not in (*_QUIET, "LOWERED", "TEST")
+    return facts if owed else replace(facts, ack_by=None)
 
 
 def _previous(transition: Transition, tier: Tier) -> Tier:
     match transition:
         case "RAISED":
             return Tier(max(tier - 1, Tier.BLUE))
-        case "LOWERED" | "CLEARED" | "CANCELLED" | "RESOLVED":
+        case "LOWERED":
             return Tier(min(tier + 1, Tier.RED))
+        case "CLEARED" | "CANCELLED" | "RESOLVED":
+            return Tier.RED
         case _:
             return tier
 
 
-def sample_evidence(tier: Tier) -> Evidence:
-    """186 complaints in an hour where 21 are normal."""
+def sample_evidence(tier: Tier, value: float = 186) -> Evidence:
+    """So many complaints in an hour where 21 are normal."""
     return Evidence(
         rule="complaint-surge",
         key=(("product", "X1"),),
@@ -86,8 +94,8 @@ def sample_evidence(tier: Tier) -> Evidence:
         window=HOUR,
         detector="change",
         unit="factor",
-        score=Score(value=186, level=8.857, expected=21, added=165),
-        reasons=(Reason("above", 4.0, 8.857, True), Reason("families", 2, 3, True)),
+        score=Score(value=value, level=value / 21, expected=21, added=value - 21),
+        reasons=(Reason("above", 4.0, value / 21, value > 84), Reason("families", 2, 3, True)),
         families=("tickets", "social", "press"),
         families_known=5,
         against="last_week",

@@ -53,6 +53,13 @@ def _gather(pieces: Iterable[Any]) -> Any:
     return "".join(found) if all(isinstance(piece, str) for piece in found) else Mixed(found)
 
 
+def _defined(value: Any) -> Any:
+    """Raises for what is not defined while the template still runs, so that its line is known."""
+    if isinstance(value, Undefined):
+        str(value)
+    return value
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """Native rendering inside the sandbox; what is not defined is a fault."""
 
@@ -81,6 +88,7 @@ class Templates:
         self._sandbox = Sandbox(
             loader=Texts(texts),
             undefined=StrictUndefined,
+            finalize=_defined,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
@@ -144,8 +152,8 @@ def _flat(pieces: Iterable[Any]) -> Iterator[str | Part]:
             yield piece._part
         elif isinstance(piece, Mixed):
             yield from _flat(piece)
-        elif isinstance(piece, str | int | float | Undefined):
-            yield str(piece)  # an undefined value raises here
+        elif isinstance(piece, str | int | float):
+            yield str(piece)
         else:
             raise TypeError(f"a {type(piece).__name__} can't stand in a notice; write one of its values")
 

@@ -79,7 +79,10 @@ def _notes(facts: Facts, voice: Voice) -> dict[str, Any]:
 
 def _reason(facts: Facts, voice: Voice) -> Any:
     """Why a person changed it. Even our own wording may carry words from outside, so all of it is quoted."""
-    text = say(voice.language, facts.reason_id, **facts.reason_args) if facts.reason_id else facts.reason
+    try:
+        text = say(voice.language, facts.reason_id, **facts.reason_args) if facts.reason_id else facts.reason
+    except (KeyError, IndexError, ValueError):  # a text of another version: the notice goes out without it
+        text = facts.reason
     return Sealed(quoted(text, 120)) if text else None
 
 

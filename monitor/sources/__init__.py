@@ -3,9 +3,21 @@
 from monitor.sources.file import File
 from monitor.sources.json_api import JsonApi
 from monitor.sources.push import Push
+from monitor.sources.replay import Replay
 from monitor.sources.rss import Rss
 from monitor.sources.source import Source, SourceFault, SourceGone, Surroundings
 
-SourceKind = File | JsonApi | Push | Rss
+SourceKind = File | JsonApi | Push | Replay | Rss
 
-__all__ = ["File", "JsonApi", "Push", "Rss", "Source", "SourceFault", "SourceGone", "SourceKind", "Surroundings"]
+__all__ = [
+    "File",
+    "JsonApi",
+    "Push",
+    "Replay",
+    "Rss",
+    "Source",
+    "SourceFault",
+    "SourceGone",
+    "SourceKind",
+    "Surroundings",
+]

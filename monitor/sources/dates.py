@@ -28,6 +28,15 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WORDS = re.compile(
+    r"(?:[a-z]{3,9}\.?,?\s+)?(?:(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s+(?P<m1>[a-z]{3,9})\.?"
+    r"|(?P<m2>[a-z]{3,9})\.?\s+(?P<d2>\d{1,2})(?:st|nd|rd|th)?),?\s+(?P<year>\d{4})"
+    r"(?:,?\s+(?:at\s+)?(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?\s*(?P<after>am|pm)?)?"
+    r"\s*(?P<zone>[a-z]{1,4}|(?:utc|gmt)?[+-]\d{1,2}:?\d{0,2})?",
+    re.IGNORECASE,
+)
+
 
 def read_date(value: object, zone: ZoneInfo, *, chinese: bool = False) -> float | None:
     """Unix seconds of whatever stands for a date; None where there is none.
@@ -79,7 +88,7 @@ def _seconds(value: object, zone: ZoneInfo, chinese: bool) -> float | None:
     text = str(value).strip()
     if len(text) > 100:
         return None
-    for reader in (_iso, _digits, _parts, _mail):
+    for reader in (_iso, _digits, _parts, _mail, _words):
         at = reader(text, zone, chinese)
         if at is not None:
             return at
@@ -129,19 +138,39 @@ def _parts(text: str, zone: ZoneInfo, chinese: bool) -> float | None:
     if not found:
         return None
     part = found.groupdict()
-    hour = int(part["hour"] or 0)
-    late = (part["after"] or "").lower() == "pm" or part["half"] in ("下午", "晚上")
-    noon = part["half"] == "中午"
-    if (late and hour < 12) or (noon and hour < 3):
-        hour += 12
-    elif hour == 12 and ((part["after"] or "").lower() == "am" or part["half"] == "凌晨"):
-        hour = 0
+    hour = _hour(int(part["hour"] or 0), (part["after"] or part["half"] or "").lower())
     numbers = [int(part["year"]), int(part["month"]), int(part["day"] or 1), hour]
     numbers += [int(part["minute"] or 0), int(part["second"] or 0)]
-    shift = _offset(part["zone"], zone, chinese) if part["zone"] else None
-    if part["zone"] and shift is None:
+    return _zoned(numbers, part["zone"], zone, chinese)
+
+
+def _hour(hour: int, half: str) -> int:
+    """The hour of 24 from one of twelve: pm, 下午3点, 中午1点, 凌晨12点."""
+    if (half in ("pm", "下午", "晚上") and hour < 12) or (half == "中午" and hour < 3):
+        return hour + 12
+    return 0 if hour == 12 and half in ("am", "凌晨") else hour
+
+
+def _zoned(numbers: list[int], name: str | None, zone: ZoneInfo, chinese: bool) -> float | None:
+    shift = _offset(name, zone, chinese) if name else None
+    if name and shift is None:
         return None
     return _built(numbers, timezone(shift) if shift is not None else zone)
+
+
+def _words(text: str, zone: ZoneInfo, chinese: bool) -> float | None:
+    """1 Sep 2025 · September 1st, 2025, 3:20 pm."""
+    found = _WORDS.fullmatch(text)
+    if not found:
+        return None
+    part = found.groupdict()
+    month = (part["m1"] or part["m2"]).lower()[:3]
+    if month not in _MONTHS:
+        return None
+    hour = _hour(int(part["hour"] or 0), (part["after"] or "").lower())
+    numbers = [int(part["year"]), _MONTHS.index(month) + 1, int(part["d1"] or part["d2"]), hour]
+    numbers += [int(part["minute"] or 0), int(part["second"] or 0)]
+    return _zoned(numbers, part["zone"], zone, chinese)
 
 
 def _mail(text: str, zone: ZoneInfo, chinese: bool) -> float | None:

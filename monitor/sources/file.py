@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import glob
 import math
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from msgspec import field
 
@@ -68,7 +70,7 @@ class File(Source, frozen=True, kw_only=True, tag="file", tag_field="kind"):
     def read(self, cursor: Cursor, around: Surroundings) -> Page:
         """As `fetch`, in this thread."""
         known: dict[str, Standing] = cursor.get("files", {})
-        haul = _Haul(self, around)
+        haul = _Haul(self, self.zone(around), around.now, PAGE)
         files = {str(path): haul.file(path, known.get(str(path), {})) for path in self._paths()}
         before = cursor.get("newest") or 0.0
         newest = max(haul.newest, before)
@@ -94,22 +96,31 @@ class File(Source, frozen=True, kw_only=True, tag="file", tag_field="kind"):
         return [path for path in found if path.is_file() and not path.name.startswith((".", "~$"))][-FILES_CAP:]
 
 
+def read_whole(source: File, path: Path, zone: ZoneInfo, now: float) -> tuple[list[Mention], list[Sample]]:
+    """All records of one file as it stands. SourceFault when nothing of it can be read."""
+    haul = _Haul(source, zone, now, sys.maxsize)
+    haul.read(path, {}, still=True)
+    if haul.faults and not haul.mentions and not haul.samples:
+        raise SourceFault(haul.faults[0])
+    return list(haul.mentions.values()), haul.samples
+
+
 class _Haul:
     """What the files of one fetch bring."""
 
-    def __init__(self, source: File, around: Surroundings) -> None:
-        self.source, self.now = source, around.now
+    def __init__(self, source: File, zone: ZoneInfo, now: float, room: int) -> None:
+        self.source, self.now = source, now
         self.mentions: dict[str, Mention] = {}
         self.samples: list[Sample] = []
         self.faults: list[str] = []
         self.oldest, self.newest = math.inf, 0.0
         self.more = False
-        self._room = PAGE
+        self._room = room
         self._mapping = Mapping(
             source=source.name,
             targets=tuple(source.fields),
-            zone=source.zone(around),
-            now=around.now,
+            zone=zone,
+            now=now,
             labels=source.labels,
             series=source.series,
             sample=source.sample,
@@ -132,9 +143,9 @@ class _Haul:
             return was
         here["since"] = was.get("since", self.now) if same else self.now
         still = same and self.now - here["since"] >= min(_STILL, 0.9 * float(self.source.every))
-        return {**here, **self._read(path, was, still)}
+        return {**here, **self.read(path, was, still)}
 
-    def _read(self, path: Path, was: Standing, still: bool) -> Standing:
+    def read(self, path: Path, was: Standing, still: bool) -> Standing:
         """`still`: the file stood unchanged since the last poll, so that what looks half is all there will be."""
         known, digest = int(was.get("rows", 0)), str(was.get("digest", ""))
         lines = path.name.lower().endswith(LINES)

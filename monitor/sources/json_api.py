@@ -88,7 +88,7 @@ class JsonApi(WebSource, frozen=True, kw_only=True, tag="json_api", tag_field="k
         after = after_answer(cursor, first, around.now)
         if is_unchanged(cursor, first):
             return Page(cursor=after, unchanged=True)
-        haul = _Haul(self, set(cursor.get("known", ())), self.zone(around), around.now)
+        haul = Haul(self, set(cursor.get("known", ())), self.zone(around), around.now)
         onward = await asyncio.to_thread(haul.take, first, 1)
         for number in range(2, (self.page.most if self.page else 1) + 1):
             if onward is None:
@@ -111,7 +111,7 @@ class JsonApi(WebSource, frozen=True, kw_only=True, tag="json_api", tag_field="k
         return await self.ask(around, asked, headers=sent)
 
 
-class _Haul:
+class Haul:
     """What the pages of one fetch bring."""
 
     def __init__(self, source: JsonApi, known: set[str], zone: ZoneInfo, now: float) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from monitor.http import Answer, Http
 from monitor.model import Cursor, Page
-from monitor.sources.json_api import JsonApi, Paging, _Haul
+from monitor.sources.json_api import Haul, JsonApi, Paging
 from monitor.sources.paths import look, read_path
 from monitor.sources.source import SourceFault, Surroundings
 from monitor.times import DAY, instant
@@ -206,7 +206,7 @@ def test_options_that_lead_nowhere_are_told_at_check() -> None:
 )
 def test_any_json_is_read_or_refused(thing: Any) -> None:
     for fields in (POSTS, {"at": "$key", "value": "$"}):
-        haul = _Haul(JsonApi(name="x", url=URL, fields=fields, series="s"), set(), ZONE, NOW)
+        haul = Haul(JsonApi(name="x", url=URL, fields=fields, series="s"), set(), ZONE, NOW)
         try:
             haul.take(Answer(200, {}, json.dumps(thing).encode()), 1)
         except SourceFault as fault:

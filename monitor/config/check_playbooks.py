@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from monitor.config.convert import unknown
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem
+from monitor.config.schema import Settings
 from monitor.shipped import shipped
 
 
@@ -27,7 +28,7 @@ def _homes(draft: Draft) -> list[FilePath]:
 def missing_playbooks(draft: Draft) -> Iterator[Problem]:
     """A playbook that is named and missing; a folder that is; and, as a note, risks that fall to the general plan."""
     home = draft.table("settings").playbooks
-    if "playbooks" in draft.merged.tables.get("settings", {}) and not _homes(draft)[0].is_dir():
+    if home != Settings().playbooks and not _homes(draft)[0].is_dir():
         yield Problem(path=("settings", "playbooks"), id="no_folder", args={"name": home})
         return
     known, noted = playbook_ids(draft), set[str]()

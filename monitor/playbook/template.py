@@ -8,7 +8,6 @@ template source nor pass for words of ours. Templates are looked up among the te
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
@@ -112,7 +111,8 @@ class Templates:
         try:
             template = self._sandbox.get_template(name)
             context = template.new_context(dict(values))
-            deque(template.root_render_func(context), maxlen=0)  # only now the context knows inherited blocks
+            layout = template.root_render_func(context)
+            next(iter(layout), None)  # up to its first piece: by then the context knows every inherited block
             return {id: shape(chain[0](context)) for id, chain in context.blocks.items()}
         except TemplateSyntaxError as error:
             raise TemplateFault(error.name or name, error.message or "syntax", error.lineno) from error

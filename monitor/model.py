@@ -234,6 +234,27 @@ class Step(Struct, frozen=True, kw_only=True):
     repeat: int = 0
 
 
+class RunningClock(Struct, frozen=True, kw_only=True):
+    """A legal clock that a person started on an incident: since when the law's event stands, and when it is due.
+
+    `due_at` None: the law names no number. Ended by `submitted_at` (what it asks for was handed in) or `ruled_out_at`.
+    """
+
+    id: str
+    since: float
+    due_at: float | None
+    started_by: str
+    started_at: float
+    reason: str = ""
+    submitted_at: float | None = None
+    ruled_out_at: float | None = None
+
+    @property
+    def running(self) -> bool:
+        """Neither handed in nor ruled out."""
+        return self.submitted_at is None and self.ruled_out_at is None
+
+
 class Incident(Struct, frozen=True, kw_only=True):
     """What people handle. Key: (risk, scope). `version` grows with each change; writers compare and set it.
 
@@ -276,6 +297,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     acks: tuple[str, ...] = ()
     acted_at: float | None = None
     person_axes: dict[str, int] = field(default_factory=dict)
+    clocks: tuple[RunningClock, ...] = ()
 
 
 class Entry(Struct, frozen=True, kw_only=True):

@@ -123,16 +123,27 @@ class Change:
         return silence or muting(self.incident, self.incident.tier, self.context, self.now)
 
     def tell(
-        self, transition: Transition, to: Sequence[str], reason_id: str = "", reason: str = "", **args: Any
+        self,
+        transition: Transition,
+        to: Sequence[str],
+        reason_id: str = "",
+        reason: str = "",
+        *,
+        unhidden: bool = False,
+        **args: Any,
     ) -> bool:
-        """Owes a notice to people and channels, or notes which silence hides it. False when nobody is told."""
-        silence = None if transition in ENDINGS else self.hidden_by()
+        """Owes a notice to people and channels, or notes which silence hides it. False when nobody is told.
+
+        `unhidden`: no silence concerns it.
+        """
+        silence = None if unhidden or transition in ENDINGS else self.hidden_by()
         if silence is not None:
             self._hide(transition, silence)
             return False
         reachable = self._reachable(to)
         if not reachable:
-            self._unheard()
+            if transition in ("NEW", "RAISED"):
+                self._unheard()
             return False
         self.set(notices=self.incident.notices + 1, hidden_tier=None)
         args = {name: self._display(value) for name, value in args.items()}
@@ -152,12 +163,17 @@ class Change:
         tier = max(self.incident.tier, self.before.told_tier)
         found = [
             msgspec.structs.replace(r, after=quiet_until(r.person, tier, self.context, self.now))
-            for r in routes.recipients(to, self.incident, self.context)
+            for r in routes.recipients(filter(self.is_known, to), self.incident, self.context)
         ]
         for lost in (r for r in found if not r.channels):
             self.entry("unreachable", person=lost.person)
             self.finding("unreachable", person=lost.person)
         return [r for r in found if r.channels]
+
+    def is_known(self, key: str) -> bool:
+        """A channel, or somebody in the config or the incident's snapshot; an actor may be neither (a login name)."""
+        known = key in self.context.people or routes.contact_of(key, self.incident) is not None
+        return known or key.startswith(routes.CHANNEL) or any(key in step.to for step in self.incident.steps)
 
     def _unheard(self) -> None:
         """No route, or nobody it names can be reached: said once per tier, and loudly from orange on."""

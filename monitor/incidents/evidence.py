@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from monitor.incidents.clocks import running
 from monitor.incidents.context import Context, RuleInfo
 from monitor.incidents.escalation import answered, lead_and_backup, waits_until
 from monitor.model import Alert, Evidence, Example, Facts, Incident, Labels, Score, Tier, Transition
@@ -90,4 +91,5 @@ def facts_of(
         ack_by=waits_until(incident, incident.step, context, now) if asks else None,
         peak=incident.peak, actor=actor, reason=reason, reason_id=reason_id, reason_args=reason_args,
         organisation=context.organisation, timezone=context.timezone, drill=incident.drill, over_silence=over_silence,
+        clocks=running(incident),
     )  # fmt: skip

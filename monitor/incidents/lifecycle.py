@@ -31,10 +31,11 @@ class ActRefused(Exception):
 def _open(incident: Incident, actor: str, now: float, context: Context, alerts: Sequence[Alert] = ()) -> Change:
     if incident.state != "open":
         raise ActRefused("closed", incident=incident.number, state=incident.state)
-    return _act(incident, actor, now, context, alerts)
+    return act(incident, actor, now, context, alerts)
 
 
-def _act(incident: Incident, actor: str, now: float, context: Context, alerts: Sequence[Alert] = ()) -> Change:
+def act(incident: Incident, actor: str, now: float, context: Context, alerts: Sequence[Alert] = ()) -> Change:
+    """A change by a person, which counts as something done."""
     change = Change(incident, context, now, actor=actor, alerts=alerts)
     if actor != MONITOR:
         change.set(acted_at=now)
@@ -116,7 +117,7 @@ def reopen(
     """An ending was a mistake: it stands again as its alerts say, with the tier it had where they say nothing."""
     if incident.state == "open":
         raise ActRefused("open", incident=incident.number)
-    change = _act(incident, actor, now, context, alerts)
+    change = act(incident, actor, now, context, alerts)
     standing = {(a.rule, a.key) for a in alerts if a.tier > Tier.CALM}
     change.incident = reopened(incident, _labels(incident), context, now)
     change.set(alerts=tuple(a for a in incident.alerts if a in standing))
@@ -223,7 +224,7 @@ def open_by_person(
     else:
         number = number_of(next_number, now, context)
         made = new_incident(number, risk, scope, scope, context, now, linked=links, drill=drill)
-    change = _act(made, actor, now, context, alerts)
+    change = act(made, actor, now, context, alerts)
     change.entry("opened_by_person", risk=risk, scope=scope, tier=tier, reason=reason, evidence=evidence)
     _set_tier(change, tier, reason)
     return change.outcome()
@@ -231,7 +232,7 @@ def open_by_person(
 
 def comment(incident: Incident, text: str, actor: str, now: float, context: Context) -> Outcome:
     """A line for the timeline, also after the end."""
-    change = _act(incident, actor, now, context)
+    change = act(incident, actor, now, context)
     change.entry("comment", comment=text)
     return change.outcome()
 
@@ -240,7 +241,7 @@ def link(incident: Incident, other: str, actor: str, now: float, context: Contex
     """Notes that another incident belongs with this one; they are never merged."""
     if other == incident.number or other in incident.linked:
         raise ActRefused("linked", incident=incident.number, other=other)
-    change = _act(incident, actor, now, context)
+    change = act(incident, actor, now, context)
     change.set(linked=(*incident.linked, other))
     change.entry("linked", other=other, comment=comment)
     return change.outcome()

@@ -10,7 +10,7 @@ from monitor.model import Entry
 from monitor.times import local, write_duration
 
 TIERS = ("tier", "previous", "up_to", "now")
-INSTANTS = ("until", "since", "calm_since")
+INSTANTS = ("until", "since", "calm_since", "due_at", "at")
 SPANS = ("calm_for",)
 
 
@@ -31,6 +31,10 @@ def _word(name: str, value: Any, language: str, zone: ZoneInfo) -> Any:
         return say(language, f"incident.{name}.{value}")
     if name in INSTANTS and isinstance(value, int | float):
         return local(value, zone).strftime("%m-%d %H:%M")
+    if name == "due_at":
+        return say(language, "incident.word.no_number")
+    if name == "late":
+        return say(language, "incident.word.late") if value else ""
     if name in SPANS:
         return write_duration(value)
     if name == "axis":

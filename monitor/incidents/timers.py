@@ -1,4 +1,4 @@
-"""What a timer does when it is due: the next person is told, a calm incident clears, a holder is reminded.
+"""What a timer does when it is due: the next is told, a calm incident clears, a holder is reminded, a clock runs out.
 
 Late ones fire once and say so.
 """
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from monitor.incidents import escalation
 from monitor.incidents.asking import EXPIRY, REMINDER, lapse, next_level
 from monitor.incidents.change import Change
+from monitor.incidents.clock_acts import remind_clock
 from monitor.incidents.context import Context
 from monitor.incidents.settle import unhide
 from monitor.model import Alert, Example, Incident, Outcome, Tier, Timer
@@ -30,8 +31,11 @@ def due(
     late = now - timer.due_at
     change = Change(incident, context, now, alerts=alerts, examples=examples, late_by=late if late >= LATE else 0.0)
     change.fired(timer)
-    if incident.state == "open":
-        KINDS[timer.kind](change, timer)
+    kind, _, name = timer.kind.partition(":")
+    if kind == "clock":
+        remind_clock(change, name, timer.step)
+    elif incident.state == "open":
+        KINDS[kind](change, timer)
     return change.outcome()
 
 
@@ -51,7 +55,12 @@ def _calm(change: Change, timer: Timer) -> None:
         change.close("cleared", "CLEARED")
     else:
         change.entry("calm_held", by=incident.acknowledged_by)
-        change.tell("UPDATE", (incident.acknowledged_by,), "incident.reason.calm_held")
+        change.tell("UPDATE", _holder(change, incident.acknowledged_by), "incident.reason.calm_held")
+
+
+def _holder(change: Change, owner: str) -> tuple[str, ...]:
+    """Who holds it; where that is a login name without an address, everybody told."""
+    return (owner,) if change.is_known(owner) else change.incident.told
 
 
 def _remind(change: Change, timer: Timer) -> None:
@@ -69,7 +78,7 @@ def _remind(change: Change, timer: Timer) -> None:
         next_level(change, "incident.reason.ack_expired", by=owner)
     else:
         change.entry("reminded", by=owner)
-        change.tell("UPDATE", (owner,), "incident.reason.remind")
+        change.tell("UPDATE", _holder(change, owner), "incident.reason.remind")
         change.arm("remind", EXPIRY, change.now + wait)
 
 

@@ -1,0 +1,238 @@
+"""Real crises: hours of Weibo's hot search by brand, judged by one rule for all brands, beside products' own rules.
+
+    python benchmarks/detection/weibo.py FOLDER      (the folder with weibo_hot_*.csv.gz and events.csv)
+
+Signal: the heat of a brand's titles summed per hour, paid places dropped; hours that the crawler missed are no data.
+found = an episode at orange or above begins from the event's first hour on the board to a day after its peak;
+lead = peak − begin; an episode that finds nothing is false; a month is 30.4 days of hours that are there.
+Products' rules: those that their documentation gives, each with the floor of heat at which it finds most at no more
+than one false episode a brand-month; their episodes merge within 6 hours.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from monitor.detectors import Threshold
+from monitor.model import Sample, Tier
+from monitor.rules.episodes import Episode, Episodes
+from monitor.rules.replay import replay
+from monitor.rules.rule import Leave, Rule, Rung
+from monitor.times import DAY, HOUR, Bound, Duration
+
+SIX_HOURS = 6 * HOUR
+SETTING: dict[str, Any] = {
+    "window": Duration(3 * HOUR),
+    "every": Duration(HOUR),
+    "measure": "sum",
+    "by": ("brand",),
+    "detector": Threshold(),
+    "orange": Rung(above=Bound(2e6)),
+    "leave": Leave(below=0.5, dwell=Duration(SIX_HOURS)),
+}
+"""The one setting: 2 million of heat within three hours."""
+
+
+class Crisis(Struct, frozen=True):
+    """A dated crisis of one brand."""
+
+    event: str
+    brand: str
+    first: float
+    peak: float
+
+    @property
+    def kind(self) -> str:
+        """By how long it took from the first hour on the board to the peak."""
+        hours = (self.peak - self.first) / HOUR
+        return "sudden (a day)" if hours <= 24 else "days" if hours <= 96 else "slow burn"
+
+
+class Found(Struct, frozen=True):
+    """What one rule came to: lead in hours by event, and false episodes a brand-month."""
+
+    leads: dict[str, float]
+    false: float
+
+
+class Board(Struct, frozen=True):
+    """The hours there are, and the heat of each brand in them."""
+
+    hours: list[float]
+    heat: dict[str, dict[float, float]]
+    crises: list[Crisis]
+
+    @property
+    def months(self) -> float:
+        """Months of one brand."""
+        return len(self.hours) / (24 * 30.4)
+
+
+def read(folder: Path) -> Board:
+    """The board of a folder."""
+    heat: dict[str, dict[float, float]] = defaultdict(lambda: defaultdict(float))
+    for row in _rows(next(folder.glob("weibo_hot_hourly_brands_*.csv.gz"))):
+        if row["ad"] != "1":
+            heat[row["brand"]][_hour(row["hour_utc"])] += float(row["hot"] or 0)
+    hours = sorted({_hour(row["hour_utc"]) for row in _rows(folder / "weibo_hot_hours_present.csv.gz")})
+    with (folder / "events.csv").open(encoding="utf-8") as file:
+        crises = [
+            Crisis(row["event"], row["brand"], _hour(row["first_on_board_utc"]), _hour(row["peak_utc"]))
+            for row in csv.DictReader(file)
+        ]
+    return Board(hours, {brand: dict(of) for brand, of in heat.items()}, crises)
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        yield from csv.DictReader(file)
+
+
+def _hour(text: str) -> float:
+    text = text.removesuffix("Z")
+    return datetime.fromisoformat(f"{text if ':' in text else text + ':00'}+00:00").timestamp()
+
+
+def samples(board: Board) -> list[Sample]:
+    """A sample an hour and brand, zero where the brand is not on the board; none where the hour is missing."""
+    return [
+        Sample(
+            series="heat",
+            at=hour,
+            seen_at=hour,
+            value=of.get(hour, 0.0),
+            span=HOUR,
+            kind="delta",
+            source="weibo",
+            labels={"brand": brand},
+        )
+        for hour in board.hours
+        for brand, of in board.heat.items()
+    ]
+
+
+def judge(board: Board, rule: Rule) -> Found:
+    """A rule over the whole board."""
+    followed = Episodes()
+    for judged in replay([rule], samples(board), families={"weibo": "social"}):
+        followed.see(judged)
+    return count(board, [(_brand(e), e.start) for e in followed.all() if e.tier >= Tier.ORANGE])
+
+
+def _brand(episode: Episode) -> str:
+    return dict(episode.key)["brand"]
+
+
+def count(board: Board, begins: Sequence[tuple[str, float]]) -> Found:
+    """Leads and false episodes of (brand, begin), in order of time."""
+    leads: dict[str, float] = {}
+    false = 0
+    for brand, start in begins:
+        hits = [c for c in board.crises if c.brand == brand and c.first <= start <= c.peak + DAY]
+        false += not hits
+        for crisis in hits:
+            leads.setdefault(crisis.event, (crisis.peak - start) / HOUR)
+    return Found(leads, false / (len(board.heat) * board.months))
+
+
+def products(x: np.ndarray) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Published rules over the hours of one brand (NaN: missing): name, when it is on, what its floor is asked of."""
+    m12, _ = rolling(shift(x, 1), 12, 6)
+    yesterday, last_week = shift(x, 24), shift(x, 168)
+    yield "1 h > 3x past 12 h, > prev day, week", (x > 3 * m12) & ~(x <= yesterday) & ~(x <= last_week), x
+    day, _ = rolling(x, 24, 12)
+    week, spread = rolling(x, 168, 84)
+    yield "24 h mean > 7 d mean + 3 sd", day > week + 3 * spread, day * 24
+    yield "24 h mean > 7 d mean + 1.5 sd", day > week + 1.5 * spread, day * 24
+    yield "spike: 1 h >= 3x hour before", x >= 3 * np.nan_to_num(shift(x, 1)), x
+    mean, sd = rolling(shift(x, 1), 24, 12)
+    yield "z > 3 against 1 d", x > mean + 3 * sd, x
+    three = rolling(x, 3, 1)[0] * rolling_n(x, 3)
+    yield "3 h > 3x same 3 h yesterday", three > 3 * np.nan_to_num(shift(three, 24)), three
+    yield "plain threshold (3 h)", three > 0, three
+
+
+def shift(x: np.ndarray, n: int) -> np.ndarray:
+    """The values n hours earlier."""
+    return np.concatenate([np.full(n, np.nan), x[:-n]])
+
+
+def rolling_n(x: np.ndarray, n: int) -> np.ndarray:
+    """How many of the last n hours are there."""
+    return _window_sum(np.isfinite(x).astype(float), n)
+
+
+def rolling(x: np.ndarray, n: int, least: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of the last n hours, where at least `least` of them are there."""
+    seen = rolling_n(x, n)
+    filled = np.nan_to_num(x)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(seen >= least, _window_sum(filled, n) / seen, np.nan)
+        var = (_window_sum(filled**2, n) - seen * mean**2) / (seen - 1)
+    return mean, np.sqrt(np.maximum(var, 0))
+
+
+def _window_sum(x: np.ndarray, n: int) -> np.ndarray:
+    total = np.concatenate([[0.0], np.cumsum(x)])
+    ends = np.arange(1, len(x) + 1)
+    return total[ends] - total[np.maximum(ends - n, 0)]
+
+
+def peers(board: Board) -> dict[str, Found]:
+    """Each product's rule at its best floor."""
+    start, end = board.hours[0], board.hours[-1]
+    grid = np.arange(start, end + 1, HOUR)
+    present = np.isin(grid, board.hours)
+    series = {b: np.where(present, [of.get(t, 0.0) for t in grid], np.nan) for b, of in board.heat.items()}
+    best: dict[str, Found] = {}
+    for floor in (1e5, 3e5, 1e6, 2e6, 3e6, 5e6, 1e7, 2e7):
+        begins: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        for brand, x in series.items():
+            for name, on, current in products(x):
+                begins[name] += [(brand, t) for t in _merged(grid[on & (np.nan_to_num(current) >= floor)])]
+        for name, found in ((name, count(board, sorted(of, key=lambda b: b[1]))) for name, of in begins.items()):
+            if found.false <= 1 and (name not in best or _rank(found) > _rank(best[name])):
+                best[name] = found
+    return best
+
+
+def _rank(found: Found) -> tuple[int, float]:
+    return len(found.leads), sum(found.leads.values())
+
+
+def _merged(times: np.ndarray) -> list[float]:
+    """The begins of stretches that lie more than six hours apart."""
+    return [float(t) for i, t in enumerate(times) if i == 0 or t - times[i - 1] > SIX_HOURS]
+
+
+def report(board: Board, ours: dict[str, Found]) -> str:
+    """A table of ours, always-on, and the products, with lead by class."""
+    always = Found({c.event: (c.peak - c.first) / HOUR for c in board.crises}, float("nan"))
+    kinds = sorted({c.kind for c in board.crises})
+    lines = [f"| rule | found | lead, h | {' | '.join(f'{k}, h' for k in kinds)} | false a brand-month |"]
+    lines.append("|---" * (4 + len(kinds)) + "|")
+    for name, found in {**ours, "always on": always, **peers(board)}.items():
+        by_kind = [sum(found.leads.get(c.event, 0.0) for c in board.crises if c.kind == kind) for kind in kinds]
+        cells = " | ".join(f"{hours:.0f}" for hours in [sum(found.leads.values()), *by_kind])
+        lines.append(f"| {name} | {len(found.leads)}/{len(board.crises)} | {cells} | {found.false:.2f} |")
+    return "\n".join(lines)
+
+
+def rule() -> Rule:
+    """The rule with the one setting."""
+    return Rule(name="heat", risk="publicity", of="heat", **SETTING)
+
+
+if __name__ == "__main__":
+    found_board = read(Path(sys.argv[1]))
+    print(report(found_board, {"crisis-monitor, threshold": judge(found_board, rule())}))

@@ -5,6 +5,9 @@ In JSON `{{ title }}` stands within quotes of the template's own, `{{ lines | to
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import html
 import json
 from collections.abc import Callable, Mapping
@@ -26,6 +29,8 @@ class Ready(str):
 
 def render(source: str, content_type: str, values: Mapping[str, Any]) -> bytes:
     """The body. Refused where the template cannot be rendered, or renders to no JSON where JSON is promised."""
+    if not source:
+        return b""
     form = content_type.partition(";")[0].strip().lower()
     try:
         text = _environment(form).from_string(source).render(values)
@@ -56,7 +61,21 @@ def _environment(form: str) -> ImmutableSandboxedEnvironment:
     )
     environment.filters["tojson"] = lambda value: Ready(json.dumps(value, ensure_ascii=False))
     environment.filters["safe"] = str
+    environment.filters |= _FILTERS
     return environment
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+_FILTERS: dict[str, Callable[..., str]] = {
+    "md5": lambda text: hashlib.md5(_bytes(text), usedforsecurity=False).hexdigest(),
+    "sha256": lambda text: hashlib.sha256(_bytes(text)).hexdigest(),
+    "hmac_sha256": lambda text, key: hmac.new(_bytes(key), _bytes(text), hashlib.sha256).hexdigest(),
+    "base64": lambda text: base64.b64encode(_bytes(text)).decode(),
+}
+"""What gateways ask to be signed with; `base64` takes text, the others answer in hex."""
 
 
 def _finalizer(form: str) -> Callable[[Any], Any]:

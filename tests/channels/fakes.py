@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import re
 import ssl
 import threading
 import time
@@ -362,3 +363,139 @@ class FakeWebhook(Fake):
 def _standard(secret: str, id: str, stamp: str, body: bytes) -> str:
     key = base64.b64decode(secret.removeprefix("whsec_"))
     return "v1," + base64.b64encode(hmac.new(key, f"{id}.{stamp}.".encode() + body, hashlib.sha256).digest()).decode()
+
+
+class FakeNtfy(Fake):
+    """`token`: what the topic is guarded with."""
+
+    path = "/"
+
+    def __init__(self, *, token: str = "", **more: Any) -> None:
+        super().__init__(**more)
+        self.token = token
+
+    def is_yes(self, reply: Reply) -> bool:
+        return isinstance(reply.body, dict) and reply.body.get("event") == "message"
+
+    def judge(self, request: Received) -> Reply:
+        if self.token and request.headers.get("authorization") != f"Bearer {self.token}":
+            return Reply(403, {"code": 40301, "http": 403, "error": "forbidden"})
+        message = request.json
+        if len(message.get("message", "").encode()) > 4096:
+            return Reply(413, {"code": 41301, "http": 413, "error": "attachment too large"})
+        if len(message.get("actions", [])) > 3:
+            return Reply(400, {"code": 40018, "http": 400, "error": "invalid request: actions invalid"})
+        return Reply(body={"id": "hwQ2YpKdmg", "event": "message", "ok": 1, "topic": message["topic"]})
+
+
+class FakePagerDuty(Fake):
+    """`routing_key`: of the service."""
+
+    path = "/v2/enqueue"
+
+    def __init__(self, *, routing_key: str = "", **more: Any) -> None:
+        super().__init__(**more)
+        self.routing_key = routing_key
+
+    def is_yes(self, reply: Reply) -> bool:
+        return isinstance(reply.body, dict) and reply.body.get("status") == "success"
+
+    def judge(self, request: Received) -> Reply:
+        event = request.json
+        if self.routing_key and event.get("routing_key") != self.routing_key:
+            return Reply(400, {"status": "invalid event", "errors": ["Invalid routing key"]})
+        triggers = event.get("event_action") == "trigger"
+        if triggers and len(event["payload"]["summary"]) > 1024:
+            return Reply(400, {"status": "invalid event", "errors": ["Length of 'payload.summary' is over 1024"]})
+        if triggers and not {"summary", "source", "severity"} <= set(event["payload"]):
+            return Reply(400, {"status": "invalid event", "errors": ["'payload' is missing something"]})
+        return Reply(202, {"status": "success", "message": "Event processed: ok", "dedup_key": event["dedup_key"]})
+
+
+class FakeTelegram(Fake):
+    """`token`: the bot's, which is in the path."""
+
+    path = "/"
+
+    def __init__(self, *, token: str = "", **more: Any) -> None:
+        super().__init__(**more)
+        self.token = token
+
+    def is_yes(self, reply: Reply) -> bool:
+        return isinstance(reply.body, dict) and reply.body.get("ok") is True
+
+    def judge(self, request: Received) -> Reply:
+        if request.path != f"/bot{self.token}/sendMessage":
+            return Reply(401, {"ok": False, "error_code": 401, "description": "Unauthorized"})
+        message = request.json
+        if len(message["text"].encode("utf-16-le")) // 2 > 4096:
+            return Reply(400, {"ok": False, "error_code": 400, "description": "Bad Request: message is too long"})
+        return Reply(body={"ok": True, "result": {"message_id": 77, "text": message["text"]}})
+
+
+class FakeTeams(Fake):
+    """A Workflow: takes a card of up to 28 KB, and says so before Teams has it."""
+
+    path = f"/workflows/{KEY}/triggers/manual/paths/invoke?sig={KEY}"
+
+    def is_yes(self, reply: Reply) -> bool:
+        return reply.status == 202
+
+    def judge(self, request: Received) -> Reply:
+        if request.query.get("sig") != KEY:
+            return Reply(401, {"error": {"code": "DirectApiAuthorizationRequired"}})
+        if len(request.body) > 28 * 1024:
+            return Reply(413, {"error": {"code": "RequestEntityTooLarge"}})
+        attachment = request.json["attachments"][0]
+        if attachment["contentType"] != "application/vnd.microsoft.card.adaptive":
+            return Reply(400, {"error": {"code": "BadRequest"}})
+        return Reply(202, b"", {"x-ms-workflow-run-id": "0858"})
+
+
+class FakeGateway(Fake):
+    """A gateway for text messages and calls, as those in China are: approved templates, a code in a 200."""
+
+    path = "/send"
+
+    def __init__(self, *, key: str = "", template: str = "SMS_1", **more: Any) -> None:
+        super().__init__(**more)
+        self.key, self.template = key, template
+
+    def is_yes(self, reply: Reply) -> bool:
+        return isinstance(reply.body, dict) and reply.body.get("Code") == "OK"
+
+    def judge(self, request: Received) -> Reply:
+        form = {k: v[0] for k, v in parse_qs(request.body.decode(), keep_blank_values=True).items()}
+        sign = hmac.new(self.key.encode(), (form["phone"] + form["time"]).encode(), hashlib.sha256).hexdigest()
+        if self.key and form.get("sign") != sign:
+            return Reply(body={"Code": "SignatureDoesNotMatch", "Message": "签名不符"})
+        if form.get("template") != self.template:
+            return Reply(body={"Code": "isv.SMS_TEMPLATE_ILLEGAL", "Message": "模板不合法"})
+        if any(len(v) > 20 for v in json.loads(form["params"]).values()):
+            return Reply(body={"Code": "isv.PARAM_LENGTH_LIMIT", "Message": "参数超过长度限制"})
+        return Reply(body={"Code": "OK", "Message": "ok", "Data": [{"BizId": "900619746936498440"}]})
+
+
+class FakeAlertmanager(Fake):
+    """One member of a cluster; `burning` holds the alerts by their labels."""
+
+    path = ""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.alerts: dict[str, dict[str, Any]] = {}
+
+    def judge(self, request: Received) -> Reply:
+        if request.path != "/api/v2/alerts":
+            return Reply(404, "404 page not found")
+        for alert in request.json:
+            if any(not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name) for name in alert["labels"]):
+                return Reply(400, '"invalid label set"')
+            if alert["endsAt"] < alert["startsAt"]:
+                return Reply(400, '"start time must be before end time"')
+            self.alerts[json.dumps(alert["labels"], sort_keys=True)] = alert
+        return Reply(200, b"ok")
+
+    def burning(self, at: str) -> list[dict[str, Any]]:
+        """The alerts whose end lies after an instant (RFC 3339)."""
+        return [alert for alert in self.alerts.values() if alert["endsAt"] > at]

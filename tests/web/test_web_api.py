@@ -1,0 +1,202 @@
+"""The JSON API: what it tells, what it does, and how it says no."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from web_fakes import NOW, World, a_crisis, an_app, browser, with_tokens
+
+from monitor.model import Tier
+from monitor.web.acts import Acknowledge, Busy, Cancel, Comment, Hush, Lower, Opening, PassOn, Raise, Resolve, Undo
+
+pytestmark = pytest.mark.anyio
+ONE = "/api/v1/incidents/INC-2026-0042"
+
+
+async def get(path: str, world: World | None = None) -> Any:
+    async with browser(an_app(world or a_crisis()), accept_language="en") as client:
+        return await client.get(path)
+
+
+async def post(path: str, body: Any = None, world: World | None = None) -> Any:
+    async with browser(an_app(world or a_crisis()), accept_language="en") as client:
+        return await client.post(path, json=body) if body is not None else await client.post(path)
+
+
+async def test_status_tells_the_whole_state_in_words_and_rfc_3339() -> None:
+    told = (await get("/api/v1/status")).json()
+    assert told["at"] == "2026-03-01T11:01:05+08:00"
+    assert [i["tier"] for i in told["incidents"]] == ["red", "orange", "blue"]
+    assert told["rules"][0]["lead"]["score"]["value"] == 186
+    assert told["rules"][-1]["tier"] is None
+    assert told["notices"][0]["facts"]["transition"] == "RAISED"
+    assert told["notices"][0]["deliveries"][0]["state"] == "refused"
+    assert told["sources"][2]["up"] is False
+
+
+async def test_addresses_of_people_never_leave() -> None:
+    text = (await get("/api/v1/status")).text + (await get(ONE)).text
+    assert "contacts" not in text and "addresses" not in text and '"steps"' not in text
+
+
+async def test_incidents_are_the_open_ones_unless_all_are_asked_for() -> None:
+    assert len((await get("/api/v1/incidents")).json()["incidents"]) == 3
+    assert len((await get("/api/v1/incidents?state=all")).json()["incidents"]) == 4
+    assert len((await get("/api/v1/incidents?state=all&limit=2")).json()["incidents"]) == 2
+    assert (await get("/api/v1/incidents?limit=x")).status_code == 422
+
+
+async def test_one_incident_comes_with_all_that_belongs_to_it() -> None:
+    told = (await get(ONE)).json()
+    assert told["incident"]["number"] == "INC-2026-0042"
+    assert {"entries", "notices", "evidence", "examples", "timers"} <= set(told)
+    assert told["timers"][0]["due_at"] == "2026-03-01T11:08:05+08:00"
+    missing = await get("/api/v1/incidents/INC-1999-0001")
+    assert (missing.status_code, missing.json()["error"]) == (404, "no_incident")
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "act"),
+    [
+        ("ack", None, Acknowledge()),
+        ("ack", {"comment": "on it"}, Acknowledge("on it")),
+        ("pass", {"comment": "on leave"}, PassOn("on leave")),
+        ("cancel", {"comment": "test data"}, Cancel("test data")),
+        ("resolve", {}, Resolve()),
+        ("raise", {"tier": "red", "comment": "recall"}, Raise(Tier.RED, "recall")),
+        ("lower", {"tier": "blue"}, Lower(Tier.BLUE)),
+        ("lower", {}, Lower(None)),
+        ("comment", {"comment": "called the maker"}, Comment("called the maker")),
+    ],
+)
+async def test_every_act_has_its_address(verb: str, body: Any, act: Any) -> None:
+    world = a_crisis()
+    answer = await post(f"{ONE}/{verb}", body, world)
+    assert answer.status_code == 200, answer.text
+    assert world.acted == [("local", "INC-2026-0042", act)]
+    assert answer.json()["incident"]["number"] == "INC-2026-0042"
+
+
+async def test_the_actor_is_the_name_of_the_token() -> None:
+    world = a_crisis()
+    async with browser(an_app(world, with_tokens()), host="10.0.0.7") as client:
+        for name, status in (("bot", 200), ("wall", 403), ("helpdesk", 403)):
+            answer = await client.post(f"{ONE}/ack", headers={"authorization": f"Bearer secret-{name}"})
+            assert answer.status_code == status
+    assert [actor for actor, _, _ in world.acted] == ["token:bot"]
+
+
+async def test_undo_takes_back_and_says_when_there_is_nothing() -> None:
+    world = a_crisis()
+    await post(f"{ONE}/ack", None, world)
+    assert (await post(f"{ONE}/undo", None, world)).status_code == 200
+    assert world.acted[-1][2] == Undo()
+    nothing = await post(f"{ONE}/undo", None, world)
+    assert (nothing.status_code, nothing.json()["error"]) == (409, "nothing_to_undo")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (f"{ONE}/raise", {"tier": "purple"}),
+        (f"{ONE}/raise", {}),
+        (f"{ONE}/raise", {"tier": 9}),
+        (f"{ONE}/comment", {}),
+        (f"{ONE}/comment", {"comment": 7}),
+        (f"{ONE}/comment", {"comment": "x" * 2001}),
+        (f"{ONE}/ack", {"commment": "misspelt"}),
+        (f"{ONE}/ack", [1]),
+        ("/api/v1/incidents", {"tier": "red"}),
+        ("/api/v1/incidents", {"risk": "x", "tier": "calm"}),
+        ("/api/v1/incidents", {"risk": "x", "tier": "red", "scope": {"a": 1}}),
+        ("/api/v1/silences", {"for": "1h", "up_to": "red", "comment": "x", "matchers": {}}),
+        ("/api/v1/silences", {"for": "soon", "up_to": "red", "comment": "x", "matchers": {"risk": "x"}}),
+        (
+            "/api/v1/silences",
+            {"until": "2020-01-01T00:00:00Z", "up_to": "red", "comment": "", "matchers": {"risk": "x"}},
+        ),
+        ("/api/v1/silences", {"up_to": "red", "comment": "", "matchers": {"risk": "x"}}),
+    ],
+)
+async def test_a_wrong_request_is_422_says_why_and_does_nothing(path: str, body: Any) -> None:
+    world = a_crisis()
+    before = len(world.hushes)
+    answer = await post(path, body, world)
+    assert answer.status_code == 422
+    assert len(answer.json()["message"]) > 20
+    assert world.acted == [] and len(world.hushes) == before
+
+
+async def test_a_body_that_is_no_json_is_422() -> None:
+    async with browser(an_app(a_crisis())) as client:
+        assert (await client.post(f"{ONE}/ack", content=b"{")).status_code == 422
+        assert (await client.post(f"{ONE}/ack", content=b"x" * 70_000)).status_code == 413
+
+
+async def test_an_unknown_verb_names_those_there_are() -> None:
+    answer = await post(f"{ONE}/delete")
+    assert answer.status_code == 404
+    assert "resolve" in answer.json()["message"]
+
+
+async def test_an_incident_is_raised_by_hand() -> None:
+    world = World()
+    body = {"risk": "publicity", "tier": "orange", "scope": {"brand": "A"}, "comment": "a journalist called"}
+    answer = await post("/api/v1/incidents", body, world)
+    assert answer.status_code == 201
+    assert world.acted[0][2] == Opening(
+        risk="publicity", tier=Tier.ORANGE, scope={"brand": "A"}, comment="a journalist called"
+    )
+
+
+async def test_silences_begin_are_listed_and_end() -> None:
+    world = a_crisis()
+    world.hushes = []
+    body = {"matchers": {"risk": "publicity"}, "for": "1h30m", "up_to": "yellow", "comment": "launch"}
+    made = await post("/api/v1/silences", body, world)
+    assert made.status_code == 201
+    assert (made.json()["until"], made.json()["up_to"]) == ("2026-03-01T12:31:05+08:00", "yellow")
+    assert len((await get("/api/v1/silences", world)).json()["silences"]) == 1
+    assert (await post(f"/api/v1/silences/{made.json()['id']}/end", None, world)).status_code == 200
+    assert (await get("/api/v1/silences", world)).json() == {"silences": []}
+    assert (await post("/api/v1/silences/s9/end", None, world)).status_code == 404
+
+
+async def test_the_silence_of_an_incident_takes_its_labels_and_tier() -> None:
+    world = a_crisis()
+    world.hushes = []
+    answer = await post(f"{ONE}/silence", {"for": "2h", "comment": "known"}, world)
+    assert answer.status_code == 201
+    made = world.hushes[0]
+    assert made.matchers == {"risk": "product-safety", "product": "X1 充电宝"}
+    assert (made.up_to, made.until, made.comment) == (Tier.RED, NOW + 7200, "known")
+
+
+async def test_dead_letters_are_listed_and_sent_anew() -> None:
+    told = (await get("/api/v1/deliveries?state=dead")).json()["deliveries"]
+    assert [d["id"] for d in told] == [7]
+    assert (await post("/api/v1/deliveries/7/resend")).json()["state"] == "queued"
+    assert (await post("/api/v1/deliveries/8/resend")).status_code == 404
+    assert (await get("/api/v1/deliveries?state=lost")).status_code == 422
+
+
+async def test_a_store_that_cannot_write_is_503_for_acts_too() -> None:
+    world = a_crisis()
+    world.refuse = Busy(retry_after=0.2)
+    answer = await post(f"{ONE}/ack", None, world)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+async def test_errors_are_told_in_the_callers_language() -> None:
+    async with browser(an_app(World())) as client:
+        told = [
+            (await client.get("/api/v1/incidents/x", headers={"accept-language": tag})).json()["message"]
+            for tag in ("en-GB,en;q=0.9", "zh-CN,zh;q=0.9,en;q=0.8", "de", "en;q=0.1,zh;q=0.9")
+        ]
+    assert told[0] == "There is no incident x."
+    assert told[1] == told[2] == told[3] == "没有编号为 x 的事件。"
+
+
+def test_hush_holds_what_the_store_needs() -> None:
+    assert Hush(matchers={"a": "b"}, until=NOW, up_to=Tier.RED, comment="").starts_at is None

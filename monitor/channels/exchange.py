@@ -34,7 +34,7 @@ class Exchange:
         except SecretFault as fault:
             raise Refused(str(fault)) from None
         if re.search(r"[\x00-\x1f\x7f]", value):
-            raise Refused("a secret of this channel holds a line end or a control character")
+            raise Refused("an option or an address of this channel holds a line end")
         if isinstance(option, Secret) or value != option:
             self._hide(value)
         return value

@@ -86,7 +86,8 @@ def _finalizer(form: str) -> Callable[[Any], Any]:
             return value
         if isinstance(value, str):
             return escape(value)
-        return json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value, ensure_ascii=False)
+        return text if form.endswith("json") else escape(text)
 
     return finalize
 

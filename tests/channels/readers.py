@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from email.policy import default
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -156,6 +157,45 @@ def _slack_element(element: dict[str, Any]) -> Live:
     if element["type"] == "text":
         return plain(element["text"])  # literal to Slack; still nothing in it that another client would link
     return Counter({f"mention {element.get('user_id') or element.get('range')}": 1})
+
+
+def ntfy(body: bytes) -> Live:
+    message = json.loads(body)
+    found = plain(message["title"]) + plain(message["message"])
+    found.update(f"button {action['url']}" for action in message["actions"])
+    found.update(f"link {message['click']}" for _ in [0] if "click" in message)
+    return found
+
+
+def telegram(body: bytes) -> Live:
+    message = json.loads(body)
+    assert message["parse_mode"] == "HTML"
+    found = html(message["text"])
+    words = unescape(re.sub(r"<[^>]*>", " ", message["text"]))
+    found.update(f"command {m}" for m in re.findall(r"(?<![\w/])/\w+", words))
+    found.update(f"hash tag {m}" for m in re.findall(r"#\w+|\$[A-Z]+", words))
+    for row in message.get("reply_markup", {}).get("inline_keyboard", []):
+        found.update(f"button {key['url']}" for key in row)
+    return found
+
+
+def teams(body: bytes) -> Live:
+    card = json.loads(body)["attachments"][0]["content"]
+    found: Live = Counter(f"button {action['url']}" for action in card["actions"])
+    for block in card["body"]:
+        found += markdown(block["text"])
+        found.update("function" for _ in re.findall(r"\{\{(?:DATE|TIME)\(", block["text"]))
+    found.update(f"mention {entity['mentioned']['id']}" for entity in card["msteams"]["entities"])
+    return found
+
+
+def pagerduty(body: bytes) -> Live:
+    event = json.loads(body)
+    found: Live = Counter(f"link {link['href']}" for link in event["links"])
+    found += plain(event["payload"]["summary"])
+    for line in event["payload"]["custom_details"]["lines"]:
+        found += plain(line)
+    return found
 
 
 def letter(raw: bytes) -> Live:

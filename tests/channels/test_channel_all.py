@@ -333,7 +333,7 @@ async def test_no_secret_is_shown(kind: Kind, fake: Fake, reply: Reply, caplog: 
     fake.script(reply)
     shown = ""
     try:
-        receipt = await send(kind, fake, timeout=Duration(0.3))
+        receipt = await send(kind, fake, timeout=Duration(0.15))
         shown = repr(receipt)
     except (Refused, Retry) as fault:
         shown = "".join(traceback.format_exception(fault))

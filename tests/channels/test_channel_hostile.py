@@ -5,17 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
+from monitor.channels.alertmanager import alerts
 from monitor.channels.dialect import live
 from monitor.channels.dingtalk import DingTalk
 from monitor.channels.feishu import Feishu
 from monitor.channels.file import File
 from monitor.channels.letter import letter
+from monitor.channels.ntfy import Ntfy
+from monitor.channels.pagerduty import events
 from monitor.channels.slack import Slack
+from monitor.channels.teams import Teams
+from monitor.channels.telegram import Telegram
 from monitor.channels.webhook import Webhook
 from monitor.channels.wecom import WeCom
 from monitor.model import Notice
+from monitor.secret import Secret
 from tests.channels import readers
 from tests.channels.hostile import HARMLESS, LINKS, PAYLOADS
 from tests.channels.samples import ACK, DETAIL, EXAMPLE, NOW, TARGET, notice, person
@@ -68,6 +75,26 @@ def file(n: Notice) -> bytes:
     return File(name="c", path="x").body(n, TARGET)
 
 
+def ntfy(n: Notice) -> bytes:
+    return Ntfy(name="c", topic="crisis").body(n, person("mine"), "mine")
+
+
+def telegram(n: Notice) -> bytes:
+    return Telegram(name="c", token=Secret("env:X")).body(n, "-100123")
+
+
+def teams(n: Notice) -> bytes:
+    return Teams(name="c", url=URL).body(n, person("zhang@example.com"), "zhang@example.com")
+
+
+def pagerduty(n: Notice) -> bytes:
+    return msgspec.json.encode(events(n)[0])
+
+
+def alerts_of(n: Notice) -> bytes:
+    return msgspec.json.encode(alerts(n, NOW, 3600.0))
+
+
 Render = Callable[[Notice], bytes]
 CHANNELS: dict[str, tuple[Render, readers.Reader]] = {
     "dingtalk": (dingtalk, readers.dingtalk),
@@ -81,6 +108,11 @@ CHANNELS: dict[str, tuple[Render, readers.Reader]] = {
     "alertmanager": (alertmanager, readers.data),
     "own body": (own_body, readers.data),
     "file": (file, readers.data),
+    "ntfy": (ntfy, readers.ntfy),
+    "telegram": (telegram, readers.telegram),
+    "teams": (teams, readers.teams),
+    "pagerduty": (pagerduty, readers.pagerduty),
+    "alertmanager's own": (alerts_of, readers.data),
 }
 
 

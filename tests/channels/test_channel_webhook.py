@@ -156,6 +156,8 @@ def test_no_filter_lets_a_word_break_out_of_json() -> None:
 def test_an_own_body_may_be_a_form() -> None:
     body = own("text={{ title }}&n={{ notice }}", "application/x-www-form-urlencoded", quote="a&b=c")
     assert body.endswith(b"a%26b%3Dc&n=3")
+    whole = own("labels={{ labels }}&n={{ notice }}", "application/x-www-form-urlencoded", quote="a&b=c")
+    assert whole.count(b"&") == 1
 
 
 @pytest.mark.parametrize(

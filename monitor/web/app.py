@@ -40,7 +40,7 @@ INGEST = (
     Door(
         "POST", f"{_V1}/samples", ingest.samples, "ingest",
         "Takes samples, likewise. An empty `[]` is a sign of life.",
-        takes='[{"series": "orders", "at": "2026-03-01", "value": 1280, "kind": "delta"}]',
+        takes='[{"series": "orders", "at": "2026-02-28", "value": 1280, "kind": "delta"}]',
         gives=_TOOK,
     ),
 )  # fmt: skip

@@ -1,0 +1,37 @@
+"""The reference is true: written from the code, and its examples are taken by the code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from web_fakes import a_crisis, an_app, browser
+
+from monitor.web.app import API, DOORS, INGEST
+from monitor.web.reference import api, metrics
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.mark.parametrize(("name", "write"), [("api.md", api), ("metrics.md", metrics)])
+def test_the_page_is_not_stale(name: str, write: object) -> None:
+    told = f"write it anew: python -m monitor.web.reference {DOCS.name}"
+    assert (DOCS / name).read_text(encoding="utf-8") == write(), told  # type: ignore[operator]
+
+
+def test_every_door_is_told() -> None:
+    text = api()
+    assert [door.path for door in DOORS if f"### {door.method} {door.path}" not in text] == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("door", [door for door in INGEST + API if door.takes], ids=lambda door: door.path)
+async def test_the_examples_are_taken(door: object) -> None:
+    path = door.path.format(number="INC-2026-0042", verb="raise", id="s1")  # type: ignore[attr-defined]
+    query = "?source=helpdesk" if door in INGEST else ""
+    async with browser(an_app(a_crisis())) as client:
+        answer = await client.post(path + query, json=json.loads(door.takes))  # type: ignore[attr-defined]
+    assert answer.status_code in (200, 201), answer.text
+    if door in INGEST:
+        assert answer.json()["accepted"] == 1

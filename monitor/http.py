@@ -10,7 +10,8 @@ import asyncio
 import logging
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from types import TracebackType
 from urllib.request import getproxies
 
@@ -22,6 +23,8 @@ from monitor.addresses import GuardedTransport, RefusedAddress, refuse_literal
 
 USER_AGENT = f"crisis-monitor/{__version__}"
 BODY_CAP = 10 * 1024 * 1024
+PER_HOST = 2
+"""Polite requests under way to one host."""
 _PERMANENT = (301, 308)
 _OF_ONE_HOST = ("accept", "accept-language", "user-agent")
 """Headers that may follow a redirect to another host; all others (keys, cookies, validators) stay behind."""
@@ -62,6 +65,7 @@ class Http:
         if transport is None and not getproxies().keys() & {"http", "https", "all"}:
             transport = GuardedTransport(context, limits)  # behind a proxy it is the proxy that resolves names
         self._guarded = httpx.AsyncClient(transport=transport, verify=context, limits=limits, headers=headers)
+        self._gates = _Gates()
 
     async def request(
         self,
@@ -74,12 +78,31 @@ class Http:
         max_body: int = BODY_CAP,
         follow: int = 5,
         allow_private: bool = True,
+        polite: bool = False,
+        spacing: float = 0.0,
     ) -> Answer:
         """One request with a deadline in seconds for all of it and a cap in bytes for the decoded body.
 
-        Without `allow_private` no hop may lead to a private, loopback or link-local address.
+        Without `allow_private` no hop may lead to a private, loopback or link-local address. `polite`: at most
+        PER_HOST at once to the host, `spacing` seconds between their beginnings; the wait is not part of the deadline.
         Raises HttpFault; an answer of any status is an Answer.
         """
+        if polite:
+            async with self._gates.turn(url, spacing):
+                return await self._bounded(method, url, headers, body, timeout, max_body, follow, allow_private)
+        return await self._bounded(method, url, headers, body, timeout, max_body, follow, allow_private)
+
+    async def _bounded(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        body: bytes | None,
+        timeout: float,
+        max_body: int,
+        follow: int,
+        allow_private: bool,
+    ) -> Answer:
         trip = _Trip(self._open if allow_private else self._guarded, not allow_private, max_body)
         try:
             async with asyncio.timeout(timeout):
@@ -105,6 +128,51 @@ class Http:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+class _Gate:
+    """The door to one host: how many are inside or wait, and when the next may begin."""
+
+    def __init__(self) -> None:
+        self.places = asyncio.Semaphore(PER_HOST)
+        self.here = 0
+        self.next_at = 0.0
+
+
+class _Gates:
+    """A gate for each host, kept while somebody is there or its spacing runs."""
+
+    def __init__(self) -> None:
+        self._gates: dict[str, _Gate] = {}
+
+    @asynccontextmanager
+    async def turn(self, url: str, spacing: float) -> AsyncIterator[None]:
+        """Inside: it is one's turn to ask the host of a URL."""
+        host = _host(url)
+        gate = self._gates.setdefault(host, _Gate())
+        gate.here += 1
+        try:
+            async with gate.places:
+                await self._wait(gate, spacing)
+                yield
+        finally:
+            gate.here -= 1
+            if not gate.here and gate.next_at <= asyncio.get_running_loop().time():
+                self._gates.pop(host, None)
+
+    async def _wait(self, gate: _Gate, spacing: float) -> None:
+        now = asyncio.get_running_loop().time()
+        begin = max(now, gate.next_at)
+        gate.next_at = begin + spacing
+        if begin > now:
+            await asyncio.sleep(begin - now)
+
+
+def _host(url: str) -> str:
+    try:
+        return httpx.URL(url).host
+    except (httpx.InvalidURL, UnicodeError):
+        return ""
 
 
 class _Trip:

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -201,3 +202,26 @@ async def test_a_redirect_inward_is_refused() -> None:
         with pytest.raises(HttpFault) as fault:
             await http.request("GET", "https://feeds.example/rss", allow_private=False)
     assert fault.value.kind == "refused_address"
+
+
+@pytest.mark.anyio
+async def test_polite_requests_to_one_host_are_few_and_spaced_while_other_hosts_go_on() -> None:
+    inside, most, begun = 0, 0, []
+
+    async def handler(request: httpx.Request) -> httpx.Response:
+        nonlocal inside, most
+        if request.url.host == "other.example":
+            return httpx.Response(200)
+        begun.append(asyncio.get_running_loop().time())
+        inside += 1
+        most = max(most, inside)
+        await asyncio.sleep(0.05)
+        inside -= 1
+        return httpx.Response(200)
+
+    async with Http(transport=httpx.MockTransport(handler)) as http:
+        asked = [http.request("GET", "https://one.example/", polite=True, spacing=0.02) for _ in range(6)]
+        waiting = asyncio.gather(*asked)
+        await http.request("GET", "https://other.example/", polite=True, timeout=0.05)
+        await waiting
+    assert most == 2 and all(later - earlier >= 0.015 for earlier, later in pairwise(begun))

@@ -8,6 +8,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
@@ -73,15 +74,19 @@ def parse_feed(
     try:
         if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
             return _json_feed(text, zone, most, more)
-        return _xml_feed(guarded(text), zone, url, most, more)
+        capped, left_out = _capped(text, most)
+        return replace(_xml_feed(guarded(capped), zone, url, more), left_out=left_out)
     except SourceFault:
         raise
-    except (Exception, RecursionError) as error:  # a parser's own slip on a foreign body must cost only this body
+    except RecursionError:
+        raise SourceFault(Told("too_deep")) from None
+    except Exception as error:  # a parser's own slip on a foreign body must cost only this body
         raise SourceFault(Told("unparsable", text=short(f"{type(error).__name__}: {error}", 160))) from None
 
 
-def _xml_feed(text: str, zone: ZoneInfo, url: str, most: int, more: tuple[str, ...]) -> Feed:
-    text, left_out = _capped(text, most)
+def _xml_feed(text: str, zone: ZoneInfo, url: str, more: tuple[str, ...]) -> Feed:
+    if not _FEED.search(text, 0, 65536):
+        raise SourceFault(Told("no_feed", start=short(text)))
     headers = {"content-type": "application/xml; charset=utf-8"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -91,24 +96,22 @@ def _xml_feed(text: str, zone: ZoneInfo, url: str, most: int, more: tuple[str, .
             sanitize_html=False,
             resolve_relative_uris=False,
         )
-        if not found.version and not found.entries and not _FEED.search(text, 0, 4096):
-            raise SourceFault(Told("no_feed", start=short(text)))
         lang = str(found.feed.get("language") or "")
         chinese = lang.lower().startswith("zh")
         entries = [_entry(raw, zone, chinese, url, more) for raw in found.entries]
     title = _plain(found.feed, "title")
-    return Feed(title=title, lang=lang, entries=tuple(entries), left_out=left_out)
+    return Feed(title=title, lang=lang, entries=tuple(entries))
 
 
 def _capped(text: str, most: int) -> tuple[str, int]:
-    """The document with its first `most` items only, still closed as it was."""
-    starts = [found.start() for found in _ITEM.finditer(text)]
-    if len(starts) <= most:
+    """The document with its first `most` items only, still closed as it was; and how many that leaves out."""
+    found = next(islice(_ITEM.finditer(text), most, None), None)
+    if found is None:
         return text, 0
-    names = [re.escape(found) for found in {_ITEM.match(text, at)[1] for at in starts[-1:]}]  # type: ignore[index]
-    ends = list(re.finditer(rf"</{names[0]}\s*>", text[starts[-1] :]))
-    end = starts[-1] + ends[-1].end() if ends else len(text)
-    return text[: starts[most]] + text[end:], len(starts) - most
+    close = f"</{found[1]}>"
+    end = text.rfind(close, found.start())
+    left_out = text.count(close, found.start())
+    return text[: found.start()] + (text[end + len(close) :] if end >= 0 else ""), max(left_out, 1)
 
 
 def _entry(raw: Any, zone: ZoneInfo, chinese: bool, base: str, more: tuple[str, ...]) -> FeedEntry:

@@ -21,8 +21,9 @@ _REFERENCE = re.compile(r"(?:(?<=\s)|^)(?:env|file|credential):[^\s\"',;]+")
 
 
 class WebSource(Source, frozen=True, kw_only=True):
-    """Options of sources read over HTTP. Values of `headers` and `params` may hold secret references as words:
-    `Authorization = "Bearer env:TOKEN"`.
+    """Options of sources read over HTTP. Values of `headers` may hold secret references as words:
+    `Authorization = "Bearer env:TOKEN"`. `spacing`: seconds between requests to one host, of which two at most are
+    under way. With `allow_private` the host may be one's own: inner addresses, and no such limit.
     """
 
     least_every = 0.5
@@ -32,11 +33,11 @@ class WebSource(Source, frozen=True, kw_only=True):
     timeout: Duration = Duration(30)
     max_body: int = BODY_CAP
     allow_private: bool = False
+    spacing: Duration = Duration(0)
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         """A URL that can't be asked, references that are none, limits that let nothing through."""
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_url(self.url):
             yield "url", Told("bad_url", url=short(self.url))
         if self.timeout <= 0:
             yield "timeout", Told("bad_timeout")
@@ -68,6 +69,8 @@ class WebSource(Source, frozen=True, kw_only=True):
                 timeout=self.timeout,
                 max_body=self.max_body,
                 allow_private=self.allow_private,
+                polite=not self.allow_private,
+                spacing=self.spacing,
             )
         except SecretFault as error:
             raise SourceFault(Told("secret", text=str(error))) from None
@@ -83,6 +86,14 @@ class WebSource(Source, frozen=True, kw_only=True):
     def remembered(self, cursor: Cursor) -> Cursor:
         """The cursor, or nothing if it was made for another URL."""
         return cursor if cursor.get("of") == self.url else {"of": self.url}
+
+
+def _is_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 def after_answer(cursor: Cursor, answer: Answer, now: float) -> Cursor:

@@ -12,28 +12,34 @@ from monitor.sources.told import Told, short
 MAX_DEPTH = 250
 MAX_LOOSE_DEPTH = 2000
 """Of ill-formed documents, where unclosed paragraphs pile up."""
+MAX_ELEMENTS = 200_000
+MAX_ATTRIBUTES = 1000
+_TAG_CAP = 100_000
 _DOCTYPE = re.compile(r"<!DOCTYPE\s[^>\[]{0,1000}(\[)?", re.IGNORECASE)
 _ENTITY = re.compile(r"""<!ENTITY\s+(%\s+)?[^\s>]{1,100}\s+(?:(SYSTEM|PUBLIC)\b|"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _NESTED = re.compile(r"&(?!#|(?:amp|lt|gt|quot|apos);)\w|%\w")
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)([^<>]*)>")
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr p li".split())  # noqa: SIM905
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_BITE = 1 << 17
+"""Characters worked on at a time, so that other threads get their turn."""
 _HEAD = 4096
 _SUBSET_CAP = 65536
 
 
-class _TooDeep(Exception):
-    pass
+class _Hurtful(Exception):
+    """Carries the fault out of the parser."""
 
 
 def guarded(text: str) -> str:
     """The document without characters XML does not know. SourceFault when it is no feed, or made to hurt."""
-    text = _ILLEGAL.sub("", text).lstrip("\ufeff \t\r\n")
+    bites = (text[at : at + _BITE] for at in range(0, len(text), _BITE))
+    text = "".join(_ILLEGAL.sub("", bite) for bite in bites).lstrip("\ufeff \t\r\n")
     if not text:
         raise SourceFault(Told("empty"))
     _refuse_html(text)
     _refuse_entities(text)
-    _refuse_depth(text)
+    _refuse_shape(text)
     return text
 
 
@@ -59,14 +65,17 @@ def _refuse_entities(text: str) -> None:
                 raise SourceFault(Told("entities"))
 
 
-def _refuse_depth(text: str) -> None:
-    depth = 0
+def _refuse_shape(text: str) -> None:
+    """Depth, elements and attributes, counted by a parser that builds nothing."""
+    depth = elements = 0
 
-    def start(name: str, attributes: object) -> None:
-        nonlocal depth
-        depth += 1
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth, elements
+        depth, elements = depth + 1, elements + 1
         if depth > MAX_DEPTH:
-            raise _TooDeep
+            raise _Hurtful(Told("deep", most=MAX_DEPTH))
+        if elements > MAX_ELEMENTS or len(attributes) > MAX_ATTRIBUTES:
+            raise _Hurtful(Told("swollen", most=MAX_ELEMENTS))
 
     def end(name: str) -> None:
         nonlocal depth
@@ -75,16 +84,23 @@ def _refuse_depth(text: str) -> None:
     parser = expat.ParserCreate("utf-8")
     parser.StartElementHandler, parser.EndElementHandler = start, end
     try:
-        parser.Parse(text.encode("utf-8", "replace"), True)
-    except _TooDeep:
-        raise SourceFault(Told("deep", most=MAX_DEPTH)) from None
+        for at in range(0, len(text), _BITE):
+            parser.Parse(text[at : at + _BITE].encode("utf-8", "replace"), False)
+        parser.Parse(b"", True)
+    except _Hurtful as error:
+        raise SourceFault(error.args[0]) from None
     except expat.ExpatError:
-        _refuse_loose_depth(text)
+        _refuse_loose_shape(text)
 
 
-def _refuse_loose_depth(text: str) -> None:
+def _refuse_loose_shape(text: str) -> None:
+    """The same of an ill-formed document, by counting what looks like a tag."""
+    if text.count("<") > 2 * MAX_ELEMENTS or text.count("&") > 4 * MAX_ELEMENTS:
+        raise SourceFault(Told("swollen", most=MAX_ELEMENTS))
     depth = 0
     for found in _TAG.finditer(text):
+        if len(found[3]) > _TAG_CAP:
+            raise SourceFault(Told("swollen", most=MAX_ELEMENTS))
         if found[3].endswith("/") or found[2].lower() in _VOID:
             continue
         depth = max(depth - 1, 0) if found[1] else depth + 1

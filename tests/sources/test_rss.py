@@ -194,6 +194,10 @@ async def test_entries_without_id_or_with_one_id_for_all_stay_apart() -> None:
         ),
         (b"<rss><channel>" + b"<a>" * 50_000 + b"</a>" * 50_000 + b"</channel></rss>", "deeper"),
         (b"<rss><channel>" + b"<a>" * 50_000, "deeper"),
+        (b"<rss><channel>" + b"<a/>" * 2_000_000 + b"</channel></rss>", "too many"),
+        (b"<rss><channel><item><title>" + b"<" * 5_000_000, "too many"),
+        (b"<rss><channel><item><title>" + b"&" * 5_000_000, "too many"),
+        (b"x" * 5_000_000, "no feed"),
     ],
 )
 def test_what_is_no_feed_or_made_to_hurt_is_refused_at_once(body: bytes, why: str) -> None:

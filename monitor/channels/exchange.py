@@ -36,7 +36,7 @@ class Exchange:
         if re.search(r"[\x00-\x1f\x7f]", value):
             raise Refused("an option or an address of this channel holds a line end")
         if isinstance(option, Secret) or value != option:
-            self._hide(value)
+            self._hide(value, 4)
         return value
 
     def url(self, option: str | Secret) -> str:
@@ -48,13 +48,15 @@ class Exchange:
             raise Refused("the channel's url is none") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Refused("the channel's url begins with neither http:// nor https://")
-        self._hide(url)
-        for value in (parts.password, *parts.path.split("/"), *(v for _, v in parse_qsl(parts.query))):
-            self._hide(value or "")
+        self._hide(url, 8)
+        self._hide(parts.password or "", 1)
+        for value in (*parts.path.split("/"), *(v for _, v in parse_qsl(parts.query))):
+            self._hide(value, 16 if value.isalpha() else 8)
         return url
 
-    def _hide(self, value: str) -> None:
-        if len(value) >= 8:
+    def _hide(self, value: str, least: int) -> None:
+        """Hides what is long enough to be a key; a short one would blot out common words."""
+        if len(value) >= least:
             self._hidden |= {value, quote(value, safe="")}
 
     async def post(
@@ -67,6 +69,8 @@ class Exchange:
         content_type: str = JSON,
     ) -> Answer:
         """Sends a body; an answer of any status comes back. Retry where none came."""
+        if not all(text.isascii() for pair in (headers or {}).items() for text in pair):
+            raise Refused("a header of this channel holds letters that headers cannot")
         try:
             return await self._http.request(
                 method,

@@ -48,6 +48,17 @@ def _append(path: Path, line: bytes) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+    if size == 0:
+        _keep_name(path.parent)
+
+
+def _keep_name(folder: Path) -> None:
+    """A new file is kept over a power cut only when its folder is written too."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _write(handle: int, line: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +56,7 @@ class Handing:
                 smtp.quit()
 
     def _connect(self) -> smtplib.SMTP:
-        server, helo = self._server, "crisis-monitor.local"
+        server, helo = self._server, _own_name()
         if server.security == "tls":
             return smtplib.SMTP_SSL(server.host, server.port, helo, timeout=server.timeout, context=self._context())
         return smtplib.SMTP(server.host, server.port, helo, timeout=server.timeout)
@@ -80,6 +81,12 @@ class Handing:
         if self._smtp is not None and self._smtp.sock is not None:
             with suppress(OSError):
                 self._smtp.sock.shutdown(2)
+
+
+def _own_name() -> str:
+    """What we greet with: the machine's full name, or an address literal as smtplib writes it; no DNS is asked."""
+    name = socket.gethostname()
+    return name if "." in name and name.isascii() else "[127.0.0.1]"
 
 
 def _envelope(mail: EmailMessage) -> tuple[str, list[str]]:

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import hmac
 from typing import Literal
+from urllib.parse import quote
 
 import msgspec
 from msgspec import field
@@ -46,12 +47,13 @@ class Webhook(Channel, frozen=True, kw_only=True, tag="webhook", tag_field="kind
         way = Exchange(http, self.timeout, now)
         body = self.written(notice)
         keys = [way.reveal(s) for s in (self.secret, *self.rotating) if s is not None]
+        id = header_id(notice.key)
         headers = {
             **{name.lower(): way.reveal(value) for name, value in self.headers.items()},
-            "idempotency-key": notice.key,
-            "webhook-id": notice.key,
+            "idempotency-key": id,
+            "webhook-id": id,
             "webhook-timestamp": str(int(now)),
-            **({"webhook-signature": signatures(keys, notice.key, int(now), body)} if keys else {}),
+            **({"webhook-signature": signatures(keys, id, int(now), body)} if keys else {}),
         }
         answer = await way.post(
             way.url(self.url), body, headers=headers, method=self.method, content_type=self.content_type
@@ -73,6 +75,11 @@ class Webhook(Channel, frozen=True, kw_only=True, tag="webhook", tag_field="kind
         wrong = template_fault(self.body)
         template = (("body", say(language, "channels.fault.template", error=wrong)),) if wrong else ()
         return url_faults(self.url, language) + template
+
+
+def header_id(key: str) -> str:
+    """A notice's key as a header takes it: ASCII, and without the dot that parts what is signed."""
+    return quote(key, safe="/:~").replace(".", "%2E")
 
 
 def signatures(secrets: list[str], id: str, seconds: int, body: bytes) -> str:

@@ -235,12 +235,12 @@ async def test_too_many_is_tried_again_when_the_vendor_says(kind: Kind, fake: Fa
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("status", [408, 425, 500, 502, 503])
-async def test_a_passing_fault_is_tried_again(kind: Kind, fake: Fake, status: int) -> None:
-    fake.script(Reply(status, "upstream", {"retry-after": "12"}))
-    with pytest.raises(Retry) as caught:
-        await send(kind, fake)
-    assert caught.value.after == 12.0
+async def test_a_passing_fault_is_tried_again(kind: Kind, fake: Fake) -> None:
+    for status in (408, 425, 500, 502, 503):
+        fake.script(Reply(status, "upstream", {"retry-after": "12"}))
+        with pytest.raises(Retry) as caught:
+            await send(kind, fake)
+        assert (caught.value.code, caught.value.after) == (str(status), 12.0)
     if kind.busy:
         fake.script(kind.busy)
         with pytest.raises(Retry):
@@ -248,12 +248,13 @@ async def test_a_passing_fault_is_tried_again(kind: Kind, fake: Fake, status: in
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 410, 413])
-async def test_a_lasting_fault_is_refused(kind: Kind, fake: Fake, status: int) -> None:
-    fake.script(Reply(status, "no", {"location": "/elsewhere"}))
-    with pytest.raises(Refused):
-        await send(kind, fake)
-    assert len(fake.received) == 1
+async def test_a_lasting_fault_is_refused(kind: Kind, fake: Fake) -> None:
+    statuses = (301, 400, 401, 403, 404, 410, 413)
+    for status in statuses:
+        fake.script(Reply(status, "no", {"location": "/elsewhere"}))
+        with pytest.raises(Refused):
+            await send(kind, fake)
+    assert len(fake.received) == len(statuses)
 
 
 @pytest.mark.anyio

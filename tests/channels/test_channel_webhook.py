@@ -109,6 +109,26 @@ async def test_while_secrets_rotate_both_sides_of_the_change_are_served(
 
 
 @pytest.mark.anyio
+async def test_a_key_in_any_alphabet_becomes_an_id_that_headers_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("T_NEW", NEW)
+    with FakeWebhook(secrets=(NEW,)) as fake:
+        async with Http(verify=False) as http:
+            channel = Webhook(name="c", url=fake.url, secret=Secret("env:T_NEW"))
+            await channel.send(notice(key="INC-2026-0042/3/张伟.w"), TARGET, http, fake.clock())
+        assert fake.accepted[0].headers["webhook-id"] == "INC-2026-0042/3/%E5%BC%A0%E4%BC%9F%2Ew"
+
+
+@pytest.mark.anyio
+async def test_a_header_that_cannot_be_sent_is_refused() -> None:
+    async with Http(verify=False) as http:
+        for value in ("密钥", "a\r\nx: y"):
+            with pytest.raises(Refused):
+                await Webhook(name="c", url="http://localhost:9/", headers={"x-key": value}).send(
+                    notice(), TARGET, http, NOW
+                )
+
+
+@pytest.mark.anyio
 async def test_a_secret_that_is_no_base64_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("T_BAD", "whsec_not base64!")
     async with Http() as http:

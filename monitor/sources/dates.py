@@ -28,6 +28,23 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 
+_UNITS: tuple[tuple[tuple[str, ...], float], ...] = (
+    (("秒", "秒钟", "second", "sec"), 1),
+    (("分", "分钟", "minute", "min"), 60),
+    (("小时", "个小时", "hour"), 3600),
+    (("天", "日", "day"), 86400),
+    (("周", "星期", "week"), 604800),
+)
+_AGO = re.compile(
+    r"(\d{1,4})\s*(秒钟?|分钟?|个?小时|天|日|周|星期)\s*[之以]?前"
+    r"|(\d{1,4})\s*(second|sec|minute|min|hour|day|week)s?\s+ago",
+    re.IGNORECASE,
+)
+_DAYS_BACK = {"昨天": 1, "昨日": 1, "前天": 2, "前日": 2}
+_NEAR = re.compile(
+    r"(?:(?P<day_word>今天|今日|昨天|昨日|前天|前日)|(?P<month>\d{1,2})\s*[-/月]\s*(?P<day>\d{1,2})\s*日?)?"
+    r"\s*(?:(?P<hour>\d{1,2})[:：](?P<minute>\d\d)(?:[:：](?P<second>\d\d))?)?"
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WORDS = re.compile(
     r"(?:[a-z]{3,9}\.?,?\s+)?(?:(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s+(?P<m1>[a-z]{3,9})\.?"
@@ -38,14 +55,17 @@ _WORDS = re.compile(
 )
 
 
-def read_date(value: object, zone: ZoneInfo, *, chinese: bool = False) -> float | None:
+def read_date(value: object, zone: ZoneInfo, *, chinese: bool = False, now: float | None = None) -> float | None:
     """Unix seconds of whatever stands for a date; None where there is none.
 
-    `chinese`: the feed is in Chinese, so that CST is UTC+8. ValueError: unreadable, or outside 1990–2100.
+    `chinese`: the feed is in Chinese, so that CST is UTC+8. With `now`, "5分钟前", "昨天 10:00" and "09-01 10:00" are
+    dates too. ValueError: unreadable, or outside 1990–2100.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     at = _seconds(value, zone, chinese)
+    if at is None and now is not None and isinstance(value, str) and len(value) <= 40:
+        at = _relative(value.strip(), zone, now)
     if at is None:
         raise ValueError(Told("bad_date", value=short(value)))
     if not EARLIEST <= at < LATEST:
@@ -85,7 +105,7 @@ def _seconds(value: object, zone: ZoneInfo, chinese: bool) -> float | None:
         return _stamp(value, zone)
     if isinstance(value, date):
         return _stamp(datetime(value.year, value.month, value.day), zone)
-    text = str(value).strip()
+    text = " ".join(str(value).split())
     if len(text) > 100:
         return None
     for reader in (_iso, _digits, _parts, _mail, _words):
@@ -171,6 +191,27 @@ def _words(text: str, zone: ZoneInfo, chinese: bool) -> float | None:
     numbers = [int(part["year"]), _MONTHS.index(month) + 1, int(part["d1"] or part["d2"]), hour]
     numbers += [int(part["minute"] or 0), int(part["second"] or 0)]
     return _zoned(numbers, part["zone"], zone, chinese)
+
+
+def _relative(text: str, zone: ZoneInfo, now: float) -> float | None:
+    """刚刚 · 5分钟前 · 2 hours ago · 昨天 10:00 · 9月1日 10:00, seen from `now`."""
+    if text.lower() in ("刚刚", "刚才", "just now", "now"):
+        return now
+    ago = _AGO.fullmatch(text)
+    if ago:
+        unit = next(seconds for words, seconds in _UNITS if (ago[2] or ago[4]).lower() in words)
+        return now - float(ago[1] or ago[3]) * unit
+    found = _NEAR.fullmatch(text)
+    if not found:
+        return None
+    today = datetime.fromtimestamp(now, zone)
+    clock = [int(found["hour"] or 0), int(found["minute"] or 0), int(found["second"] or 0)]
+    if found["month"] is None:
+        day = today - timedelta(days=_DAYS_BACK.get(found["day_word"] or "", 0))
+        return _built([day.year, day.month, day.day, *clock], zone)
+    numbers = [int(found["month"]), int(found["day"]), *clock]
+    at = _built([today.year, *numbers], zone)
+    return at if at is not None and at <= now + AHEAD else _built([today.year - 1, *numbers], zone)
 
 
 def _mail(text: str, zone: ZoneInfo, chinese: bool) -> float | None:

@@ -84,7 +84,7 @@ class JsonApi(WebSource, frozen=True, kw_only=True, tag="json_api", tag_field="k
     async def fetch(self, cursor: Cursor, around: Surroundings) -> Page:
         """The items of the answer, and of the pages behind it down to the first known item."""
         cursor = self.remembered(cursor)
-        first = await self._ask(around, cursor.get("moved") or self.url, {}, self.validators(cursor))
+        first = await self._first(around, cursor)
         after = after_answer(cursor, first, around.now)
         if is_unchanged(cursor, first):
             return Page(cursor=after, unchanged=True)
@@ -97,18 +97,24 @@ class JsonApi(WebSource, frozen=True, kw_only=True, tag="json_api", tag_field="k
             onward = await asyncio.to_thread(haul.take, answer, number)
         return haul.page(after)
 
+    async def _first(self, around: Surroundings, cursor: Cursor) -> Answer:
+        if self.method == "GET" and not self.params:
+            return await self.ask_again(around, cursor, {"accept": "application/json"})
+        return await self._ask(around, self.url, {}, self.validators(cursor))
+
     async def _ask(self, around: Surroundings, url: str, params: dict[str, str], headers: dict[str, str]) -> Answer:
+        sent = {"accept": "application/json", **headers}
         try:
-            wanted = {k: revealed(v) for k, v in self.params.items()} | params
-            asked = _with(url, wanted)
+            asked = _with(url, {k: revealed(v) for k, v in self.params.items()} | params)
             body = _revealed(self.body)
         except (SecretFault, ValueError) as error:
             raise SourceFault(Told("secret", text=short(str(error), 160))) from None
+        if self.method == "GET":
+            return await self.ask(around, asked, headers=sent)
         raw = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
-        sent = {"accept": "application/json", **headers}
-        if self.method == "POST":
-            return await self.ask(around, asked, method="POST", body=raw, headers={"content-type": "application/json"})
-        return await self.ask(around, asked, headers=sent)
+        return await self.ask(
+            around, asked, method="POST", body=raw, headers={"content-type": "application/json", **sent}
+        )
 
 
 class Haul:

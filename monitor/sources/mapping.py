@@ -60,7 +60,7 @@ def wrong_targets(targets: Iterable[str], series: str) -> Iterator[tuple[str, st
 
 def mention_of(get: Get, mapping: Mapping, id: str = "") -> Mention:
     """A row as a mention; `id` where the row bears none of its own. ValueError says what is wrong."""
-    at = not_ahead(read_date(get("published_at"), mapping.zone), mapping.now)
+    at = not_ahead(read_date(get("published_at"), mapping.zone, now=mapping.now), mapping.now)
     words = {name: text_of(written(get(name))) for name in ("text", "title")}
     own = written(get("id")) or id
     if not (words["text"] or words["title"] or written(get("id"))):
@@ -113,7 +113,7 @@ def _when(value: Any, mapping: Mapping) -> tuple[float, float]:
         start, end = day_span(day, mapping.zone)
         read_date(start, mapping.zone)
         return end, end - start
-    at = read_date(value, mapping.zone)
+    at = read_date(value, mapping.zone, now=mapping.now)
     if at is None:
         raise ValueError(Told("missing", name="at"))
     return at, 0.0

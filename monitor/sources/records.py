@@ -357,8 +357,8 @@ def _wire(thing: Any, kind: type[Struct], numbers: tuple[str, ...]) -> Struct:
         raise ValueError(Told("no_object", value=short(thing)))
     if any(isinstance(v, str) and any("\udc80" <= c <= "\udcff" for c in v) for v in thing.values()):
         raise ValueError(Told("no_utf8"))
-    for name in ("id", "text", "title") if kind is WireMention else ("series", "at", "value"):
-        if name not in thing and name != "title":
+    for name in ("id", "text") if kind is WireMention else ("series", "at", "value"):
+        if name not in thing:
             raise ValueError(Told("missing", name=name))
     loose = dict(thing)
     if "id" in numbers and _number(loose.get("id")):

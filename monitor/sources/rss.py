@@ -46,8 +46,7 @@ class Rss(WebSource, frozen=True, kw_only=True, tag="rss", tag_field="kind"):
     async def fetch(self, cursor: Cursor, around: Surroundings) -> Page:
         """The entries of the feed as it stands, or nothing when it stands as it stood."""
         cursor = self.remembered(cursor)
-        headers = {"accept": _ACCEPT, **self.validators(cursor)}
-        answer = await self.ask(around, cursor.get("moved") or self.url, headers=headers)
+        answer = await self.ask_again(around, cursor, {"accept": _ACCEPT})
         after = after_answer(cursor, answer, around.now)
         if is_unchanged(cursor, answer):
             return Page(cursor=after, unchanged=True)

@@ -78,6 +78,17 @@ class WebSource(Source, frozen=True, kw_only=True):
             raise SourceFault(Told(f"http.{error.kind}", text=short(str(error), 200))) from None
         return _judged(answer, around.now)
 
+    async def ask_again(self, around: Surroundings, cursor: Cursor, headers: Mapping[str, str]) -> Answer:
+        """A conditional GET where the source lives now; back at `url` when its new address does not answer."""
+        moved = cursor.get("moved")
+        if moved:
+            try:
+                return await self.ask(around, moved, headers={**headers, **self.validators(cursor)})
+            except SourceFault as fault:
+                if fault.retry_after is not None:
+                    raise
+        return await self.ask(around, self.url, headers={**headers, **({} if moved else self.validators(cursor))})
+
     def validators(self, cursor: Cursor) -> dict[str, str]:
         """The headers that ask for a body only if there is a new one."""
         pairs = (("if-none-match", cursor.get("etag")), ("if-modified-since", cursor.get("modified")))
@@ -103,16 +114,21 @@ def after_answer(cursor: Cursor, answer: Answer, now: float) -> Cursor:
         value = answer.headers.get(header) or (cursor.get(name) if answer.status == 304 else None)
         if value and len(value) <= 1000:
             out[name] = value
+    if answer.url == out.get("of"):
+        out.pop("moved", None)
     if answer.moved_to and answer.status == 200 and len(answer.moved_to) <= 4096:
         out["moved"] = answer.moved_to
     if answer.status != 304:
-        out["hash"] = blake2b(answer.body, digest_size=12).hexdigest()
+        out["hash"], out["size"] = blake2b(answer.body, digest_size=12).hexdigest(), len(answer.body)
     return out
 
 
 def is_unchanged(cursor: Cursor, answer: Answer) -> bool:
-    """True for 304, and for a body that is byte for byte the last one."""
-    return answer.status == 304 or cursor.get("hash") == blake2b(answer.body, digest_size=12).hexdigest()
+    """True for 304, for the last body byte for byte, and for one of its length with its validators."""
+    if answer.status == 304 or cursor.get("hash") == blake2b(answer.body, digest_size=12).hexdigest():
+        return True
+    etag = answer.headers.get("etag")
+    return bool(etag) and etag == cursor.get("etag") and len(answer.body) == cursor.get("size")
 
 
 def _judged(answer: Answer, now: float) -> Answer:

@@ -63,6 +63,26 @@ def test_cst_is_china_for_a_chinese_feed_and_chicago_elsewhere() -> None:
     assert read_date("2025-09-01 10:00 CST", SHANGHAI) == at("2025-09-01T10:00:00+08:00")
 
 
+@pytest.mark.parametrize(
+    ("value", "want"),
+    [
+        ("刚刚", "2025-01-02T12:00:00+08:00"),
+        ("5分钟前", "2025-01-02T11:55:00+08:00"),
+        ("2 hours ago", "2025-01-02T10:00:00+08:00"),
+        ("今天 10:05", "2025-01-02T10:05:00+08:00"),
+        ("昨天 23:10", "2025-01-01T23:10:00+08:00"),
+        ("前天", "2024-12-31T00:00:00+08:00"),
+        ("01-02 09:00", "2025-01-02T09:00:00+08:00"),
+        ("12月30日 08:00", "2024-12-30T08:00:00+08:00"),
+        ("11:59", "2025-01-02T11:59:00+08:00"),
+    ],
+)
+def test_dates_seen_from_now_need_to_know_it(value: str, want: str) -> None:
+    assert read_date(value, SHANGHAI, now=at("2025-01-02T12:00:00+08:00")) == at(want)
+    with pytest.raises(ValueError, match="no date"):
+        read_date(value, SHANGHAI)
+
+
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_no_date_is_none(value: Any) -> None:
     assert read_date(value, SHANGHAI) is None

@@ -98,6 +98,15 @@ async def test_a_permanent_move_is_remembered_until_the_url_is_changed() -> None
 
 
 @pytest.mark.anyio
+async def test_a_new_address_that_died_is_forgotten() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return reply(rss(item(1))) if request.url.path == "/feed" else reply(b"", 404)
+
+    page = await fetch(answer, {"of": URL, "moved": "https://news.example/new", "etag": '"a"'})
+    assert len(page.mentions) == 1 and "moved" not in page.cursor
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize(
     ("value", "seconds"), [("120", 120.0), ("Sun, 01 Mar 2026 04:01:00 GMT", 60.0), ("soon", None)]
 )

@@ -12,8 +12,8 @@ from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem, Said, Severity
 
 GRAVE = ("orange", "red")
-QUIET = ("email", "dingtalk", "wecom", "feishu", "slack", "file")
-"""Kinds that do not ring: group chats and mail."""
+MAY_RING = ("webhook", "alertmanager", "pagerduty")
+"""Kinds behind which something may ring that we do not see."""
 PEOPLE: tuple[Path, ...] = (("route",), ("person",), ("team",), ("channel",))
 
 
@@ -103,9 +103,13 @@ def _hidden_by(before: list[tuple[Path, Any]], tier: str, risk: str) -> Path:
 
 
 def only_chat_or_mail(draft: Draft) -> Iterator[Problem]:
-    """An orange or red route of which nothing rings."""
-    kinds = {channel.name: channel.__struct_config__.tag for _, channel in draft.each("channel")}
+    """An orange or red route of which nothing rings, or nothing says whether it arrived."""
+    channels = {channel.name: channel for _, channel in draft.each("channel")}
     for path, route in draft.each("route"):
-        reached = {kinds.get(name) for name in targets(draft, route)}
-        if reached and reached <= set(QUIET) and set(GRAVE) & set(route.tier):
+        reached = [channels[name] for name in targets(draft, route) if name in channels]
+        if not reached or not set(GRAVE) & set(route.tier):
+            continue
+        if not any(channel.verified for channel in reached):
+            yield Problem(path=(*path, "to"), id="nothing_verified", rests_on=PEOPLE)
+        elif not any(channel.rings or channel.__struct_config__.tag in MAY_RING for channel in reached):
             yield Problem(path=(*path, "to"), id="nothing_rings", severity="warning", rests_on=PEOPLE)

@@ -90,7 +90,7 @@ def _bound(value: Any) -> Bound:
 
 
 def _walk(value: Any, kind: Any, path: Path) -> list[Problem]:
-    options = _options(kind)
+    options = type_options(kind)
     if all(isinstance(option, type) and issubclass(option, Struct) for option in options):
         return _walk_struct(value, options, path)
     if get_origin(options[0]) in (tuple, list) and len(options) == 1:
@@ -100,7 +100,8 @@ def _walk(value: Any, kind: Any, path: Path) -> list[Problem]:
     return _leaf(value, kind, path)
 
 
-def _options(kind: Any) -> tuple[Any, ...]:
+def type_options(kind: Any) -> tuple[Any, ...]:
+    """What a value may be besides None: the members of a union, else the type itself."""
     if get_origin(kind) in (Union, types.UnionType):
         return tuple(option for option in get_args(kind) if option is not types.NoneType)
     return (kind,)
@@ -196,7 +197,7 @@ def _leaf(value: Any, kind: Any, path: Path) -> list[Problem]:
 
 
 def _leaf_fault(value: Any, kind: Any, path: Path) -> Problem:
-    option = _options(kind)[0]
+    option = type_options(kind)[0]
     if get_origin(option) is Literal and isinstance(value, str):
         return unknown("word", value, [str(word) for word in get_args(option)], path)
     if option is Duration and isinstance(value, int | float) and not isinstance(value, bool):
@@ -220,7 +221,7 @@ _EXPECTED = {
 
 
 def _expected(kind: Any) -> Said:
-    option = _options(kind)[0]
+    option = type_options(kind)[0]
     origin = get_origin(option)
     if origin is Literal:
         return Said("expected.one_of", {"names": ", ".join(str(word) for word in get_args(option))})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import types
 from functools import cache, reduce
 from operator import or_
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
-from msgspec import NODEFAULT, Struct, field
+from msgspec import NODEFAULT, Meta, Struct, field
 from msgspec.structs import FieldInfo, fields
 
 from monitor.config.dump import plain
+from monitor.config.reference import tables
 from monitor.config.schema import Config
 from monitor.secret import KINDS, Secret
 from monitor.times import Bound, Duration
@@ -40,11 +41,24 @@ def _twin(kind: Any) -> Any:
 
 
 @cache
+def _meanings() -> dict[type[Struct], dict[str, str]]:
+    """Struct -> key -> what it means, in all languages."""
+    found = {table.struct: table.keys for table in tables()}
+    return {struct: {key.name: "\n".join(key.means.values()) for key in keys} for struct, keys in found.items()}
+
+
+def _described(kind: type[Struct], known: FieldInfo) -> Any:
+    means = _meanings().get(kind, {}).get(known.encode_name)
+    plain_type = _twin(known.type)
+    return Annotated[plain_type, Meta(description=means)] if means else plain_type
+
+
+@cache
 def _twin_struct(kind: type[Struct]) -> type[Struct]:
     config = kind.__struct_config__
     return msgspec.defstruct(
         kind.__name__,
-        [(f.name, _twin(f.type), _plain_default(f)) for f in fields(kind)],
+        [(f.name, _described(kind, f), _plain_default(f)) for f in fields(kind)],
         module=kind.__module__,
         namespace={"__doc__": kind.__doc__},
         kw_only=True,

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from monitor.config.schema import Config
 from monitor.secret import Secret
-from monitor.times import Bound, Duration, write_duration
+from monitor.times import UNITS, Bound, Duration
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -22,7 +22,7 @@ def plain(value: Any) -> Any:
         case Bound():
             return value.text or (int(value) if value.is_integer() else float(value))
         case Duration():
-            return write_duration(value) if value.is_integer() else f"{value * 1000:g}ms"
+            return _span(value)
         case Secret():
             return value.reference
         case Struct():
@@ -33,6 +33,11 @@ def plain(value: Any) -> Any:
             return [plain(inner) for inner in value]
         case _:
             return value
+
+
+def _span(seconds: float) -> str:
+    """In the largest unit that leaves no rest: 180d, 90m, 1500ms."""
+    return next((f"{round(seconds / UNITS[u])}{u}" for u in "dhms" if seconds % UNITS[u] == 0), f"{seconds * 1000:g}ms")
 
 
 def dump(config: Config) -> str:
@@ -54,6 +59,8 @@ def write_value(value: Any) -> str:
             return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
         case list():
             return f"[{', '.join(map(write_value, value))}]"
+        case dict() if not value:
+            return "{}"
         case dict():
             return "{ " + ", ".join(f"{_key(key)} = {write_value(inner)}" for key, inner in value.items()) + " }"
         case _:

@@ -1,0 +1,157 @@
+"""Writes docs/configuration.md, docs/configuration.zh-CN.md and docs/commands.md from the code.
+
+python docs/build_reference.py            writes them
+python docs/build_reference.py --check    says which are stale, exit code 1
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+os.environ |= {"LC_ALL": "C", "COLUMNS": "80"}  # commands describe themselves as the terminal is, when they are loaded
+
+import click
+
+from monitor.cli.main import COMMANDS, main
+from monitor.config.reference import Key, Table, tables
+
+DOCS = Path(__file__).resolve().parent
+INTRO = {
+    "en": """# rules.toml
+
+Written from the code by `docs/build_reference.py`; `crisis-monitor schema` prints the same as JSON Schema for editors,
+`crisis-monitor check` tells every fault with its line. The shipped `rules.toml` shows it all at work.
+
+`include = ["rules.d/*.toml"]` at the top takes in further files, relative to this one: arrays of tables are appended,
+any other table may be set in one file only.
+
+| written as | is |
+|---|---|
+| duration | a text such as `"30s"`, `"1h30m"`, `"2w"`; units `ms s m h d w`, `mo` = 30 d, `y` = 365 d |
+| secret | a reference: `"env:NAME"`, `"file:PATH"` or `"credential:NAME"` (systemd) |
+| relative path | of sources and channels: in the state directory |
+""",
+    "zh": """# rules.toml 参考
+
+由 `docs/build_reference.py` 根据代码生成；`crisis-monitor schema` 以 JSON Schema 输出同样内容供编辑器使用，
+`crisis-monitor check` 逐行指出错误。随附的 `rules.toml` 是完整的可运行示例。
+
+开头的 `include = ["rules.d/*.toml"]` 引入其他文件（相对于本文件）：表数组依次追加，其他表只能在一个文件里设置。
+
+| 写法 | 含义 |
+|---|---|
+| duration 时长 | 文本，例如 `"30s"`、`"1h30m"`、`"2w"`；单位 `ms s m h d w`，`mo` = 30 天，`y` = 365 天 |
+| secret 密钥 | 引用：`"env:名称"`、`"file:路径"` 或 `"credential:名称"`（systemd） |
+| 相对路径 | 数据源与渠道的相对路径在状态目录中 |
+""",
+}
+WORDS = {
+    "en": {
+        "head": "| key | type | default | meaning |",
+        "required": "required",
+        "all": "All kinds",
+        "none": "No keys of its own.",
+    },
+    "zh": {"head": "| 键 | 类型 | 默认 | 含义 |", "required": "必填", "all": "各种类通用", "none": "没有自己的键。"},
+}
+TIER = {"en": "blue, yellow, orange, red", "zh": "blue、yellow、orange、red"}
+
+
+def configuration(language: str) -> str:
+    """All tables of rules.toml."""
+    parts = [INTRO[language]]
+    everything = list(tables())
+    for path in dict.fromkeys(table.path for table in everything):
+        same = [table for table in everything if table.path == path]
+        parts.append(f"## {_header(path, language)}\n")
+        parts += _kinds(same, language) if same[0].kind else [_described(same[0], same[0].keys, language)]
+    return "\n".join(parts)
+
+
+def _header(path: tuple[str, ...], language: str) -> str:
+    if path[-1] == "tier":
+        return f"Tiers of a rule: {TIER[language]}" if language == "en" else f"规则的四级：{TIER[language]}"
+    return f"`{'.'.join(path)}`"
+
+
+def _kinds(same: list[Table], language: str) -> list[str]:
+    """What all kinds have once, then what each has of its own."""
+    shared = [key for key in same[0].keys if all(_has(table, key) for table in same)] if len(same) > 1 else []
+    parts = [f"### {WORDS[language]['all']}\n", _rows(shared, language)] if shared else []
+    for table in same:
+        own = [key for key in table.keys if key not in shared]
+        parts += [f'### `kind = "{table.kind}"`\n', _described(table, own, language)]
+    return parts
+
+
+def _has(table: Table, key: Key) -> bool:
+    return any(other == key for other in table.keys)
+
+
+def _described(table: Table, keys: Any, language: str) -> str:
+    about = f"{table.about}\n\n" if table.about and (language == "en") else ""
+    return about + (_rows(keys, language) if keys else f"{WORDS[language]['none']}\n")
+
+
+def _rows(keys: Any, language: str) -> str:
+    rows = [WORDS[language]["head"], "|---|---|---|---|"]
+    for key in keys:
+        default = WORDS[language]["required"] if key.default is None else f"`{key.default}`" if key.default else ""
+        means = key.means.get(language, "")
+        rows.append(f"| `{key.name}` | {_cell(key.type)} | {_cell(default)} | {_cell(means)} |")
+    return "\n".join(rows) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def commands() -> str:
+    """What every command says of itself."""
+    parts = ["# Commands\n\nWritten from the code by `docs/build_reference.py`.\n"]
+    context = click.Context(main, info_name="crisis-monitor")
+    for name in (name for name, module in COMMANDS.items() if find_spec(f"monitor.cli.{module}")):
+        command = main.get_command(context, name)
+        assert command is not None, name
+        parts.append(_command(command, click.Context(command, info_name=name, parent=context)))
+    return "\n".join(parts)
+
+
+def _command(command: click.Command, context: click.Context) -> str:
+    out = f"## {context.command_path}\n\n```text\n{command.get_help(context)}\n```\n"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None, name
+            out += f"\n#{_command(inner, click.Context(inner, info_name=name, parent=context))}"
+    return out
+
+
+PAGES = {
+    "configuration.md": lambda: configuration("en"),
+    "configuration.zh-CN.md": lambda: configuration("zh"),
+    "commands.md": commands,
+}
+
+
+def stale() -> list[str]:
+    """The pages that are not as the code says."""
+    return [name for name, page in PAGES.items() if not _is(DOCS / name, page())]
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    if "--check" in sys.argv[1:]:
+        old = stale()
+        for name in old:
+            print(f"docs/{name} is stale; run python docs/build_reference.py")
+        sys.exit(1 if old else 0)
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,10 @@ def plain(thing: Any, zone: ZoneInfo, name: str = "") -> Any:
         return thing.value
     if isinstance(thing, float) and (name in _INSTANTS or name.endswith("_at")):
         return rfc3339(thing, zone)
+    if isinstance(thing, float):
+        return float(thing) if isfinite(thing) else None
+    if isinstance(thing, str):
+        return str(thing)
     if isinstance(thing, Mapping):
         return {str(key): plain(value, zone) for key, value in thing.items()}
     if isinstance(thing, list | tuple | set | frozenset):

@@ -14,6 +14,7 @@ from monitor import __version__
 from monitor.model import Tier
 from monitor.times import local
 from monitor.web.asking import Asking
+from monitor.web.people import display
 from monitor.web.words import Words
 
 FOLDER = Path(__file__).parent
@@ -43,8 +44,8 @@ def static(name: str) -> str:
 
 def render(name: str, asking: Asking, **context: Any) -> str:
     """A page for one request, in its language."""
-    words = Words(asking.language, asking.zone, asking.now)
     config = asking.config
+    words = Words(asking.language, asking.zone, asking.now, lambda actor: display(config, actor, asking.language))
     return (
         environment()
         .get_template(name)

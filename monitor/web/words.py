@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct
 
 from monitor.incidents.timeline import words, write
@@ -12,6 +15,8 @@ from monitor.messages.words import number, percent, span, zone_mark
 from monitor.model import Entry, Finding, Tier
 from monitor.times import local
 
+_PEOPLE = ("by", "person", "to")
+
 
 class Words(Struct, frozen=True):
     """How one reader is spoken to."""
@@ -19,6 +24,8 @@ class Words(Struct, frozen=True):
     language: str
     zone: ZoneInfo
     now: float
+    names: Callable[[str], str] = str
+    """A person's display name."""
 
     def tier(self, tier: Tier | None) -> str:
         """The word of a tier; None = no data."""
@@ -86,8 +93,16 @@ class Words(Struct, frozen=True):
 
     def entry(self, entry: Entry) -> str:
         """A line of a timeline; one whose message is not known is shown as it is stored."""
+        entry = msgspec.structs.replace(entry, args={k: self._named(k, v) for k, v in entry.args.items()})
         try:
             return write(entry, self.language, self.zone)
         except (KeyError, IndexError, ValueError):
             told = ", ".join(f"{name}: {value}" for name, value in entry.args.items())
             return f"{entry.kind}{' – ' if told else ''}{told}"
+
+    def _named(self, name: str, value: Any) -> Any:
+        if name not in _PEOPLE:
+            return value
+        if isinstance(value, list | tuple):
+            return [self._named(name, each) for each in value]
+        return self.names(value) if isinstance(value, str) and value else value

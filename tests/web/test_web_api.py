@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from web_fakes import NOW, World, a_crisis, an_app, browser, with_tokens
 
 from monitor.model import Tier
+from monitor.sources.told import Told
+from monitor.times import Duration
 from monitor.web.acts import Acknowledge, Busy, Cancel, Comment, Hush, Lower, Opening, PassOn, Raise, Resolve, Undo
+from monitor.web.answers import json_answer, plain
 
 pytestmark = pytest.mark.anyio
 ONE = "/api/v1/incidents/INC-2026-0042"
@@ -33,6 +39,12 @@ async def test_status_tells_the_whole_state_in_words_and_rfc_3339() -> None:
     assert told["notices"][0]["facts"]["transition"] == "RAISED"
     assert told["notices"][0]["deliveries"][0]["state"] == "refused"
     assert told["sources"][2]["up"] is False
+
+
+def test_spans_and_told_texts_are_plain_and_what_is_no_number_is_null() -> None:
+    told = {"window": Duration(90), "upper": math.inf, "why": Told("too_deep"), "tier": Tier.RED, "until": 0.0}
+    answer = json.loads(json_answer(plain(told, ZoneInfo("UTC"))).body)
+    assert answer == {"window": 90, "upper": None, "why": str(Told("too_deep")), "tier": "red", "until": 0.0}
 
 
 async def test_addresses_of_people_never_leave() -> None:

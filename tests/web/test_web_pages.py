@@ -108,6 +108,11 @@ async def test_hostile_words_in_every_place_stay_words() -> None:
         assert "{{7*7}}" in text or "49" not in text
 
 
+async def test_people_in_the_timeline_bear_their_names() -> None:
+    page = (await get(f"{ONE}?lang=en")).text
+    assert "notice 3 (RAISED, red) to 张伟, ops-dingtalk" in page
+
+
 async def test_links_of_mentions_are_plain_web_addresses_only() -> None:
     page = (await get(ONE)).text
     assert 'href="https://weibo.example/1" rel="noopener noreferrer nofollow">weibo.example</a>' in page

@@ -28,6 +28,7 @@ from monitor.model import (
     Tier,
     Timer,
 )
+from monitor.times import Duration
 from monitor.web.acts import (
     Acknowledge,
     Busy,
@@ -89,7 +90,7 @@ def an_incident(**changes: Any) -> Incident:
     told = {
         "number": "INC-2026-0042", "risk": "product-safety", "scope": {"product": "X1 充电宝"}, "tier": Tier.RED,
         "opened_at": NOW - 2.6 * HOUR, "updated_at": NOW - 600, "machine_tier": Tier.RED, "peak": Tier.RED,
-        "playbook": "product-safety", "notices": 3, "steps": (Step(to=("zhang-wei",), ack_within=900.0),),
+        "playbook": "product-safety", "notices": 3, "steps": (Step(to=("zhang-wei",), ack_within=Duration(900)),),
     }  # fmt: skip
     return Incident(**(told | changes))
 
@@ -296,7 +297,7 @@ def a_sent(
 def evidence(rule: str, tier: Tier, value: float, expected: float | None, **changes: Any) -> Evidence:
     told = {
         "rule": rule, "key": (("product", "X1 充电宝"),), "tier": tier, "since": NOW - 4000, "measure": "count",
-        "window": 3600.0, "detector": "change", "unit": "factor",
+        "window": Duration(3600), "detector": "change", "unit": "factor",
         "score": Score(value=value, expected=expected, level=value / expected if expected else value,
                        return_period=40 * 86400.0 * (tier or 0.02)),
         "reasons": (Reason("above", 4.0, value, True),), "families": ("tickets", "social", "press")[: max(1, tier - 1)],
@@ -365,7 +366,7 @@ def a_crisis() -> World:
         Entry(incident="INC-2026-0042", at=NOW - 5000, actor="monitor", kind="incident.entry.machine_tier",
               args={"previous": "yellow", "tier": "orange", "axis": ""}),
         Entry(incident="INC-2026-0042", at=NOW - 600, actor="monitor", kind="incident.entry.told",
-              args={"notice": 3, "transition": "RAISED", "tier": "red", "to": ["张伟", "ops-dingtalk"]}),
+              args={"notice": 3, "transition": "RAISED", "tier": "red", "to": ["zhang-wei", "ops-dingtalk"]}),
     ]  # fmt: skip
     world.hushes = [
         Silence(id="s1", matchers={"risk": "publicity", "channel": "weibo"}, starts_at=NOW - 900, until=NOW + 7200,

@@ -262,7 +262,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     ("zhang-wei") and channels ("channel:ops"); `told_tier`: the tier the last notice gave them (calm: none yet, or
     closed since). `told_factor`, `told_families`: the evidence of that notice. `hidden_tier`: the tier a silence hides.
     `acks`: all who answered since it was last asked. `acted_at`: when a person last did anything about it.
-    `person_axes`: the axes that people set over what the rules say.
+    `person_axes`: the axes that people set over what the rules say. `steps_done`: ids of playbook steps.
     """
 
     number: str
@@ -298,6 +298,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     acted_at: float | None = None
     person_axes: dict[str, int] = field(default_factory=dict)
     clocks: tuple[RunningClock, ...] = ()
+    steps_done: tuple[str, ...] = ()
 
 
 class Entry(Struct, frozen=True, kw_only=True):

@@ -155,7 +155,7 @@ class Change:
             data_at=self.data_at,
         )  # fmt: skip
         self.owed.append(Owed(facts=facts, to=tuple(reachable)))
-        self._remember(transition, to)
+        self._remember(transition, self._drilled(to))
         self.entry("told", transition=transition, tier=facts.tier, notice=facts.notice, to=_names(reachable))
         return True
 
@@ -163,12 +163,19 @@ class Change:
         tier = max(self.incident.tier, self.before.told_tier)
         found = [
             msgspec.structs.replace(r, after=quiet_until(r.person, tier, self.context, self.now))
-            for r in routes.recipients(filter(self.is_known, to), self.incident, self.context)
+            for r in routes.recipients(filter(self.is_known, self._drilled(to)), self.incident, self.context)
         ]
         for lost in (r for r in found if not r.channels):
             self.entry("unreachable", person=lost.person)
             self.finding("unreachable", person=lost.person)
         return [r for r in found if r.channels]
+
+    def _drilled(self, to: Sequence[str]) -> Sequence[str]:
+        """In a drill only its own recipients; where none of them is asked, they play whoever is."""
+        allowed = self.context.drill_to
+        if not self.incident.drill or allowed is None:
+            return to
+        return [key for key in to if key in allowed] or allowed
 
     def is_known(self, key: str) -> bool:
         """A channel, or somebody in the config or the incident's snapshot; an actor may be neither (a login name)."""

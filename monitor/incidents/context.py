@@ -51,7 +51,10 @@ class RuleInfo(Struct, frozen=True, kw_only=True):
 
 
 class Context(Struct, frozen=True, kw_only=True):
-    """All of it. Dictionaries go by name; `playbooks` gives the revision; the order of `channels` is the config's."""
+    """All of it. Dictionaries go by name; `playbooks` gives the revision; the order of `channels` is the config's.
+
+    `drill_to`: the only people and channels ("channel:ops") that a drill may reach; None = as if it were real.
+    """
 
     organisation: str = ""
     timezone: str = "UTC"
@@ -69,6 +72,7 @@ class Context(Struct, frozen=True, kw_only=True):
     rotas: dict[str, Rota] = field(default_factory=dict)
     mutes: tuple[Mute, ...] = ()
     calendars: dict[str, CalendarDays] = field(default_factory=dict)
+    drill_to: tuple[str, ...] | None = ()
 
     def calendar(self, name: str = "") -> Calendar:
         """A calendar by name; the organisation's own where none is named."""

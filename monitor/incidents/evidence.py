@@ -91,5 +91,5 @@ def facts_of(
         ack_by=waits_until(incident, incident.step, context, now) if asks else None,
         peak=incident.peak, actor=actor, reason=reason, reason_id=reason_id, reason_args=reason_args,
         organisation=context.organisation, timezone=context.timezone, drill=incident.drill, over_silence=over_silence,
-        clocks=running(incident),
+        clocks=running(incident), steps_done=incident.steps_done,
     )  # fmt: skip

@@ -237,6 +237,26 @@ def comment(incident: Incident, text: str, actor: str, now: float, context: Cont
     return change.outcome()
 
 
+def step_done(incident: Incident, step: str, actor: str, now: float, context: Context, *, comment: str = "") -> Outcome:
+    """A step of the playbook is done; notices name the next one."""
+    if step in incident.steps_done:
+        raise ActRefused("step_done", step=step, incident=incident.number)
+    change = act(incident, actor, now, context)
+    change.set(steps_done=(*incident.steps_done, step))
+    change.entry("step_done", step=step, comment=comment)
+    return change.outcome()
+
+
+def step_undone(incident: Incident, step: str, actor: str, now: float, context: Context) -> Outcome:
+    """It was not done after all."""
+    if step not in incident.steps_done:
+        raise ActRefused("step_open", step=step, incident=incident.number)
+    change = act(incident, actor, now, context)
+    change.set(steps_done=tuple(s for s in incident.steps_done if s != step))
+    change.entry("step_undone", step=step)
+    return change.outcome()
+
+
 def link(incident: Incident, other: str, actor: str, now: float, context: Context, *, comment: str = "") -> Outcome:
     """Notes that another incident belongs with this one; they are never merged."""
     if other == incident.number or other in incident.linked:

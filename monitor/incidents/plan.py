@@ -19,6 +19,7 @@ from monitor.incidents.grouping import closed_lately, contains, home
 from monitor.incidents.settle import settle
 from monitor.model import Alert, Example, Incident, Key, Labels, Outcome, Tier
 
+DRILL = "drill"
 AlertId = tuple[str, Key]
 
 
@@ -97,7 +98,8 @@ class _Board:
     def _find(self, change: AlertChange) -> str:
         rule = self.context.rules[change.after.rule]
         scope = rule.scope(change.after.key)
-        found, links = home(rule.risk, scope, self.open.values())
+        drill = is_drill(change.after.key)
+        found, links = home(rule.risk, scope, [i for i in self.open.values() if i.drill == drill])
         if found is None:
             found, links = self._begin(rule.risk, scope, links, change)
         return found.number
@@ -105,7 +107,8 @@ class _Board:
     def _begin(
         self, risk: str, scope: Labels, links: tuple[str, ...], change: AlertChange
     ) -> tuple[Incident, tuple[str, ...]]:
-        old, _ = home(risk, scope, self.recent)
+        drill = is_drill(change.after.key)
+        old, _ = home(risk, scope, [i for i in self.recent if i.drill == drill])
         labels = {**dict(change.after.key), **scope}
         wanted = self.context.rules[change.after.rule].playbook
         if old is not None and not links:
@@ -113,7 +116,9 @@ class _Board:
         else:
             number = number_of(self.next_number, self.now, self.context)
             self.next_number += 1
-            made = new_incident(number, risk, scope, labels, self.context, self.now, playbook=wanted, linked=links)
+            made = new_incident(
+                number, risk, scope, labels, self.context, self.now, playbook=wanted, linked=links, drill=drill
+            )  # fmt: skip
         self.recent = [i for i in self.recent if i.number != made.number]
         self.open[made.number] = made
         self.fresh[made.number] = made
@@ -139,6 +144,11 @@ class _Board:
         join(change, [c.after for c in changes], self.context)
         settle(change)
         return None if change.nothing else change.outcome()
+
+
+def is_drill(key: Key) -> bool:
+    """True for an alert of a drill: its series bears the label `drill`. Real ones never share its incident."""
+    return any(label == DRILL for label, _ in key)
 
 
 def number_of(n: int, now: float, context: Context) -> str:

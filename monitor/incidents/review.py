@@ -1,0 +1,224 @@
+"""After it is over: what happened by the clock, who answered how fast, actions with person and date, and their effect.
+
+The timeline is the source: nobody writes down times by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from monitor.incidents.hours import moment
+from monitor.incidents.lifecycle import ActRefused
+from monitor.incidents.workdays import Calendar
+from monitor.model import Entry, Finding, Incident, Tier
+
+WITHIN, RED_WITHIN = 5, 3
+"""Working days until a review is due, where the playbook says nothing."""
+
+
+class Ack(Struct, frozen=True):
+    """One answer: who, at which tier, and how long after they were first asked at that tier."""
+
+    person: str
+    tier: Tier
+    seconds: float
+
+
+class Course(Struct, frozen=True, kw_only=True):
+    """What the timeline says. Instants, None = never. `first_signal`: the earliest record behind it, where known."""
+
+    first_signal: float | None
+    opened_at: float
+    first_told: float | None
+    first_red: float | None
+    acks: tuple[Ack, ...] = ()
+    escalations: int = 0
+    notices: int = 0
+    unreachable: tuple[str, ...] = ()
+    nobody_left: int = 0
+    silenced: int = 0
+    raised_by_hand: bool = False
+    closed_at: float | None = None
+
+    @property
+    def detection(self) -> float | None:
+        """Seconds from the first signal to the first notice."""
+        return None if self.first_signal is None or self.first_told is None else self.first_told - self.first_signal
+
+    @property
+    def to_ack(self) -> float | None:
+        """Seconds until the first answer of all."""
+        return self.acks[0].seconds if self.acks else None
+
+
+def course(incident: Incident, entries: Sequence[Entry], first_signal: float | None = None) -> Course:
+    """The course of an incident out of its entries."""
+    lines = sorted((e for e in entries if e.incident == incident.number), key=lambda e: e.at)
+    told = [e for e in lines if _is(e, "told")]
+    return Course(
+        first_signal=first_signal,
+        opened_at=incident.opened_at,
+        first_told=told[0].at if told else None,
+        first_red=next((e.at for e in told if e.args.get("tier") == "red"), None),
+        acks=tuple(_acks(lines)),
+        escalations=sum(e.args.get("transition") == "ESCALATED" for e in told),
+        notices=len(told),
+        unreachable=tuple(dict.fromkeys(str(e.args["person"]) for e in lines if _is(e, "unreachable"))),
+        nobody_left=sum(_is(e, "nobody_left") for e in lines),
+        silenced=sum(_is(e, "silenced") for e in lines),
+        raised_by_hand=any(_is(e, "opened_by_person", "raised_by_person") for e in lines),
+        closed_at=incident.closed_at,
+    )
+
+
+def _is(entry: Entry, *kinds: str) -> bool:
+    return entry.kind.removeprefix("incident.entry.") in kinds and entry.kind.startswith("incident.entry.")
+
+
+def _acks(lines: Iterable[Entry]) -> Iterable[Ack]:
+    """An answer is measured from when that person was first asked since the last answer; else from the first asking."""
+    asked: dict[str, float] = {}
+    first: float | None = None
+    for entry in lines:
+        if _is(entry, "told") and entry.args.get("transition") in ("NEW", "RAISED", "ESCALATED"):
+            first = entry.at if first is None else first
+            for name in entry.args.get("to", ()):
+                asked.setdefault(name, entry.at)
+        elif _is(entry, "acknowledged"):
+            since = asked.get(entry.actor, first)
+            yield Ack(entry.actor, Tier.of(entry.args["tier"]), entry.at - (entry.at if since is None else since))
+            asked, first = {}, None
+
+
+def due_at(incident: Incident, days: Calendar, zone: ZoneInfo, *, within: int = WITHIN, red: int = RED_WITHIN) -> float:
+    """The end of the working day by which the review is held."""
+    start = datetime.fromtimestamp(incident.closed_at or incident.updated_at, zone).date()
+    return moment(days.plus_workdays(start, red if incident.peak >= Tier.RED else within), 24 * 60, zone)
+
+
+def wanted(incident: Incident) -> bool:
+    """A closed incident that reached orange, and was no drill and no false alarm."""
+    return incident.state in ("cleared", "resolved") and incident.peak >= Tier.ORANGE and not incident.drill
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """What will be done, by one named person until a day; `metric` and `wanted` say how its effect shows.
+
+    `before`: the metric over the days before the incident began to be acted on. `direction`: what is better.
+    """
+
+    id: str
+    text: str
+    owner: str
+    due_at: float
+    metric: str = ""
+    direction: Literal["lower", "higher"] = "lower"
+    before: float | None = None
+    wanted: float | None = None
+    check_at: float | None = None
+    done_at: float | None = None
+    dropped_at: float | None = None
+    effect: Literal["", "reached", "not_reached", "relapsed"] = ""
+
+
+class Review(Struct, frozen=True, kw_only=True):
+    """One incident looked back on. `whys`: chains of why, each answer the question of the next."""
+
+    incident: str
+    due_at: float
+    held_at: float | None = None
+    held_by: str = ""
+    causes: tuple[str, ...] = ()
+    whys: tuple[tuple[str, ...], ...] = ()
+    went_well: tuple[str, ...] = ()
+    went_badly: tuple[str, ...] = ()
+    answers: dict[str, str] = field(default_factory=dict)
+    playbook_changes: tuple[str, ...] = ()
+    rule_changes: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+
+def missing(review: Review, questions: Sequence[str]) -> list[str]:
+    """What a review still lacks before it can be called held: ids of `incident.review.…`, then unanswered questions."""
+    out = []
+    if not review.causes and not review.whys:
+        out.append("incident.review.no_cause")
+    if not review.actions and not review.playbook_changes and not review.rule_changes:
+        out.append("incident.review.no_lesson")
+    if any(not a.owner or a.due_at <= 0 for a in review.actions):
+        out.append("incident.review.nobodys_action")
+    return [*out, *(q for q in questions if not review.answers.get(q, "").strip())]
+
+
+def hold(review: Review, actor: str, now: float, questions: Sequence[str]) -> tuple[Review, Entry]:
+    """Signs it off; refused while something is missing."""
+    if left := missing(review, questions):
+        raise ActRefused("review_lacks", n=len(left), first=left[0], incident=review.incident)
+    return replace(review, held_at=now, held_by=actor), _entry(review, "held", actor, now, actions=len(review.actions))
+
+
+def do(review: Review, id: str, actor: str, now: float) -> tuple[Review, Entry]:
+    """An action is done; whether it helped shows when it is checked."""
+    made = _with(review, replace(_action(review, id), done_at=now))
+    return made, _entry(review, "action_done", actor, now, action=id)
+
+
+def drop(review: Review, id: str, actor: str, now: float, *, reason: str) -> tuple[Review, Entry]:
+    """An action will not be done; by whom and why is kept."""
+    if not reason:
+        raise ActRefused("reason_wanted", incident=review.incident)
+    made = _with(review, replace(_action(review, id), dropped_at=now))
+    return made, _entry(review, "action_dropped", actor, now, action=id, reason=reason)
+
+
+def check_effect(review: Review, id: str, value: float, now: float) -> tuple[Review, Entry]:
+    """Compares the metric now with what was wanted. One that had been reached and is lost again has relapsed."""
+    action = _action(review, id)
+    if action.wanted is None:
+        raise ActRefused("no_metric", action=id, incident=review.incident)
+    good = value <= action.wanted if action.direction == "lower" else value >= action.wanted
+    fell = action.effect in ("reached", "relapsed") and not good
+    effect: Any = "reached" if good else "relapsed" if fell else "not_reached"
+    made = replace(action, effect=effect, done_at=None if effect == "relapsed" else action.done_at)
+    told = {"action": id, "value": value, "wanted": action.wanted, "before": action.before}
+    return _with(review, made), _entry(review, f"effect_{effect}", "monitor", now, **told)
+
+
+def _action(review: Review, id: str) -> Action:
+    found = next((a for a in review.actions if a.id == id), None)
+    if found is None:
+        raise ActRefused("no_action", action=id, incident=review.incident)
+    return found
+
+
+def _with(review: Review, action: Action) -> Review:
+    return replace(review, actions=tuple(action if a.id == action.id else a for a in review.actions))
+
+
+def findings(reviews: Iterable[Review], now: float) -> list[Finding]:
+    """What is overdue: reviews not held, actions not done, effects not checked, and what relapsed."""
+    out: list[Finding] = []
+    for review in reviews:
+        if review.held_at is None and review.due_at < now:
+            out.append(Finding(kind="review_overdue", subject=review.incident, since=review.due_at))
+        for action in review.actions:
+            subject, told = f"{review.incident}/{action.id}", {"owner": action.owner}
+            if action.dropped_at is not None:
+                continue
+            if action.effect == "relapsed":
+                out.append(Finding(kind="action_relapsed", subject=subject, since=now, args=told))
+            elif action.done_at is None and action.due_at < now:
+                out.append(Finding(kind="action_overdue", subject=subject, since=action.due_at, args=told))
+            elif action.check_at is not None and not action.effect and action.check_at < now:
+                out.append(Finding(kind="effect_unchecked", subject=subject, since=action.check_at, args=told))
+    return out
+
+
+def _entry(review: Review, kind: str, actor: str, now: float, **args: Any) -> Entry:
+    return Entry(incident=review.incident, at=now, actor=actor, kind=f"incident.review.{kind}", args=args)

@@ -139,10 +139,10 @@ def test_what_is_below_the_level_is_not_written() -> None:
 def test_what_libraries_log_goes_the_same_way() -> None:
     out = io.StringIO()
     set_up("json", stream=out, environ={})
-    logging.getLogger("uvicorn.error").warning("slow %s", "Bearer abcdef")
+    logging.getLogger("library.part").warning("slow %s", "Bearer abcdef")
     logging.getLogger("sqlalchemy").info("not shown")
     told = json.loads(out.getvalue())
-    assert (told["part"], told["level"], told["event"]) == ("uvicorn.error", "warning", "slow Bearer …")
+    assert (told["part"], told["level"], told["event"]) == ("library.part", "warning", "slow Bearer …")
 
 
 def test_a_log_that_cannot_be_written_stops_nobody() -> None:

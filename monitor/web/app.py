@@ -23,6 +23,8 @@ _TOOK = '200 {"accepted": 1, "duplicates": 0, "rejected": []}, after the commit;
 
 PAGES = (
     Door("GET", "/", overview.page, "read", "The first page.", html=True),
+    Door("POST", "/deliveries/{id:int}/resend", overview.resend, "act", "Its button to send anew.", html=True),
+    Door("POST", "/silences/{id}/end", overview.end_silence, "act", "Its button to end a silence.", html=True),
     Door("GET", "/i/{number}", incident.page, "read", "One incident.", html=True),
     Door("POST", "/i/{number}", incident.press, "act", "Its buttons.", html=True),
 )

@@ -69,7 +69,7 @@ def _presented(headers: Headers) -> str | None:
         return rest.strip()
     if kind.lower() == "basic":
         return _password(rest)
-    return headers.get("x-token")
+    return None
 
 
 def _password(basic: str) -> str:

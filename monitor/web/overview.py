@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 from msgspec import Struct
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from monitor.config.schema import Config
 from monitor.incidents.evidence import factor
@@ -22,6 +22,8 @@ from monitor.web.words import Words
 
 FEW = 8
 """So many rules are all shown; of more, the calm ones fold away."""
+DEAD = 10
+"""So many undeliverable notices are listed."""
 _NOTHING = Score(value=None)
 
 
@@ -61,8 +63,24 @@ async def page(request: Request) -> Response:
         title=lambda i: title_of(asking, i),
         names=lambda actor: display(asking.config, actor, asking.language),
         problems=_problems(overview),
+        dead=await asking.site.reads.deliveries("dead", DEAD) if overview.dead else (),
+        done=request.query_params.get("done") if request.query_params.get("done") in ("resent", "ended") else "",
     )
     return HTMLResponse(body)
+
+
+async def resend(request: Request) -> Response:
+    """The button beside an undeliverable notice."""
+    asking = Asking.of(request)
+    await asking.site.acts.resend(asking.actor, request.path_params["id"], asking.now)
+    return RedirectResponse(f"/?done=resent&lang={asking.language}", 303)
+
+
+async def end_silence(request: Request) -> Response:
+    """The button beside a silence."""
+    asking = Asking.of(request)
+    await asking.site.acts.end_silence(asking.actor, request.path_params["id"], asking.now)
+    return RedirectResponse(f"/?done=ended&lang={asking.language}", 303)
 
 
 def title_of(asking: Asking, incident: Incident) -> str:

@@ -80,7 +80,7 @@ class Served:
         self.asked: list[str] = []
         self.loose = loose
         self.inner, self.empty = an_app(world), an_app(World())
-        config = uvicorn.Config(self, port=0, log_level="critical", lifespan="off", proxy_headers=False)
+        config = uvicorn.Config(self, port=0, log_config=None, lifespan="off", proxy_headers=False)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
 

@@ -10,7 +10,7 @@ from web_fakes import NOW, World, a_crisis, an_app, an_incident, browser, with_t
 
 from monitor.messages import catalogue
 from monitor.model import Entry, Finding, Tier
-from monitor.web.acts import Acknowledge, Cancel, Comment, Lower, Raise, Resolve
+from monitor.web.acts import Acknowledge, Busy, Cancel, Comment, Lower, Raise, Resolve
 from monitor.web.app import DOORS
 from monitor.web.sparkline import sparkline
 from monitor.web.views import Overview, Point, RuleState
@@ -179,11 +179,38 @@ async def test_a_closed_incident_can_only_be_commented_and_reopened() -> None:
     assert set(re.findall(r'name="do" value="(\w+)"', page)) == {"comment", "undo"}
 
 
+async def test_a_dead_letter_is_sent_anew_and_a_silence_ended_from_the_first_page() -> None:
+    world = a_crisis()
+    page = (await get("/?lang=en", world)).text
+    assert "Undeliverable" in page and "timeout" in page
+    actions = re.findall(r'action="(/(?:deliveries|silences)/[^"]+)"', page)
+    assert actions == ["/deliveries/7/resend?lang=en", "/silences/s1/end?lang=en"]
+    async with browser(an_app(world)) as client:
+        for action, word in zip(actions, ("Queued to be sent anew", "The silence is over"), strict=True):
+            answer = await client.post(action)
+            assert answer.status_code == 303
+            assert word in (await client.get(answer.headers["location"])).text
+        assert (await client.post("/deliveries/8/resend")).status_code == 404
+    assert world.hushes[0].ended_at == NOW
+
+
+async def test_a_store_that_cannot_be_read_is_a_503_page() -> None:
+    world = a_crisis()
+
+    async def busy(now: float) -> Any:
+        raise Busy()
+
+    world.overview = busy  # type: ignore[method-assign]
+    answer = await get("/?lang=en", world)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "try again soon" in answer.text
+
+
 async def test_pages_ask_for_a_login_where_tokens_are_set() -> None:
     async with browser(an_app(a_crisis(), with_tokens()), host="10.0.0.7") as client:
         for door in DOORS:
             if door.html and door.scope != "open":
-                answer = await client.request(door.method, door.path.replace("{number}", "INC-2026-0042"))
+                answer = await client.request(door.method, re.sub(r"{\w+(:int)?}", "7", door.path))
                 assert answer.status_code == 401, door.path
                 assert answer.headers["content-type"].startswith("text/html")
 

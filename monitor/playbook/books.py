@@ -77,14 +77,17 @@ class Playbooks:
 
     def faq(self, id: str, language: str, slots: Mapping[str, str] | None = None) -> list[tuple[Question, str, str]]:
         """(question, asked, answered) of a playbook, its slots filled; what nobody filled is a visible blank."""
-        plan, faq = self.plan(id), self._faqs.get(id) or self._faqs.get(GENERAL)
-        if plan is None or faq is None:
+        plan = self.plan(id)
+        if plan is None:
             return []
         filled = fill(plan, language, slots or {})
-        return [
-            (q, fill_text(q.ask.say(language), filled), fill_text(_answer(q, language, slots), filled))
-            for q in faq.question
-        ]
+        asked = [(q, q.ask.say(language), _answer(q, language, slots)) for q in self.questions(id)]
+        return [(q, fill_text(ask, filled), fill_text(answer, filled)) for q, ask, answer in asked]
+
+    def questions(self, id: str) -> tuple[Question, ...]:
+        """The questions of a playbook, unfilled: own answers in place of general ones, further ones last."""
+        general, own = (self._faqs.get(name, Faq()).question for name in (GENERAL, id))
+        return tuple({q.id: q for q in (*general, *own)}.values())
 
     def texts(self, id: str) -> dict[str, str]:
         """Every text a notice of this playbook depends on: its own, the general ones, the clocks."""
@@ -157,10 +160,6 @@ class Playbooks:
     def paths(self) -> list[str]:
         """All files, sorted."""
         return sorted(self._texts)
-
-    def questions(self, id: str) -> tuple[Question, ...] | None:
-        """The questions of a playbook's own faq.toml, unfilled; None where it has none."""
-        return self._faqs[id].question if id in self._faqs else None
 
 
 def _short(language: str) -> str:

@@ -53,7 +53,7 @@ class Books(Protocol):
 
     def template(self, id: str, name: str) -> str: ...
 
-    def questions(self, id: str) -> tuple[Question, ...] | None: ...
+    def questions(self, id: str) -> tuple[Question, ...]: ...
 
     def render(self, facts: Facts, *, language: str, urls: dict[str, str], key: str) -> Notice: ...
 
@@ -139,8 +139,6 @@ def _phases(id: str, plan: Plan) -> Iterator[Fault]:
 
 def _questions(id: str, books: Books) -> Iterator[Fault]:
     questions = books.questions(id)
-    if questions is None:
-        return
     file = f"{id}/faq.toml"
     for missing in (i for i in FAQ_IDS if i not in {q.id for q in questions}):
         yield Fault(file=file, text_id="playbook.no_question", args={"id": missing})

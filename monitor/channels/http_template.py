@@ -74,7 +74,7 @@ class HttpTemplate(Channel, frozen=True, kw_only=True):
         """Delivers to a phone; what the config names as success is the yes."""
         way = Exchange(http, self.timeout, now)
         values = self._values(way, notice, target)
-        headers = {name.lower(): self._line(value, values) for name, value in self.headers.items()}
+        headers = {name.lower(): self._line(way.reveal(value), values) for name, value in self.headers.items()}
         url = way.url(self._line(way.url(self.url), values))
         body = render(self.body, self.content_type, values)
         answer = await way.post(url, body, headers=headers, method=self.method, content_type=self.content_type)

@@ -18,6 +18,7 @@ import click
 
 from monitor.cli.main import COMMANDS, main
 from monitor.config.reference import Key, Table, tables
+from monitor.messages import catalogue
 
 DOCS = Path(__file__).resolve().parent
 INTRO = {
@@ -93,7 +94,8 @@ def _has(table: Table, key: Key) -> bool:
 
 
 def _described(table: Table, keys: Any, language: str) -> str:
-    about = f"{table.about}\n\n" if table.about and (language == "en") else ""
+    summary = catalogue().get(".".join(("config.about", *table.path, table.kind)), {}).get(language, "")
+    about = "".join(f"{text}\n\n" for text in (summary, table.about if language == "en" else "") if text)
     return about + (_rows(keys, language) if keys else f"{WORDS[language]['none']}\n")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from monitor.config.check_names import duplicate_names, ill_named, unknown_names
-from monitor.config.check_people import fallback_loops, poor_addresses, unreachable_people
+from monitor.config.check_people import fallback_loops, poor_addresses, unreachable_people, wrong_hours
 from monitor.config.check_places import (
     unknown_zones,
     unresolved_secrets,
@@ -37,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     wrong_tiers,
     missing_playbooks,
     poor_addresses,
+    wrong_hours,
     unreachable_people,
     fallback_loops,
     ack_links_to_nowhere,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from monitor.config.convert import unknown
 from monitor.config.draft import Draft
@@ -13,7 +12,7 @@ from monitor.config.fault import Path, Problem
 NAMED = ("source", "topic", "rule", "person", "team", "channel")
 FAMILIES = ("tickets", "social", "press", "regulator", "kpi", "reviews", "forum", "market")
 """Families that may be named before a source of them is set up."""
-CHANNEL = "channel:"
+CHANNEL, ROTA = "channel:", "rota:"
 _NO_NAME = re.compile(r"[/:=*,\x00-\x1f\x7f]|^\s*$|^\s|\s$")
 
 
@@ -59,8 +58,9 @@ def unknown_names(draft: Draft) -> Iterator[Problem]:
         if channel.fallback and channel.fallback not in channels:
             yield unknown("channel", channel.fallback, channels, (*path, "fallback"))
     for path, route in draft.each("route"):
-        for i, target in enumerate(route.to):
-            yield from _unknown_target(draft, target, (*path, "to", i))
+        yield from _unknown_targets(draft, route.to, (*path, "to"))
+        if route.escalation and route.escalation not in draft.names("escalation"):
+            yield unknown("escalation", route.escalation, draft.names("escalation"), (*path, "escalation"))
 
 
 def _in_rules(draft: Draft) -> Iterator[Problem]:
@@ -83,23 +83,20 @@ def _unknown(what: str, wanted: Iterable[str], known: set[str], path: Path) -> I
             yield unknown(what, name, known, (*path, i))
 
 
-def _unknown_target(draft: Draft, target: str, path: Path) -> Iterator[Problem]:
-    people, teams, channels = draft.names("person"), draft.names("team"), draft.names("channel")
-    team, slash, role = target.partition("/")
-    if target.startswith(CHANNEL):
-        yield from ([] if target.removeprefix(CHANNEL) in channels else [_no_channel(target, channels, path)])
-    elif target in people or (target in teams and not slash):
-        return
-    elif team not in teams:
-        every = people | teams | {f"{CHANNEL}{name}" for name in channels} | set(_seats(draft))
-        yield unknown("target", target, every, path)
-    elif f"{team}/{role}" not in _seats(draft):
-        yield unknown("role", target, [seat for seat in _seats(draft) if seat.startswith(f"{team}/")], path)
+def _unknown_targets(draft: Draft, wanted: Iterable[str], path: Path) -> Iterator[Problem]:
+    people, teams, seats = draft.names("person"), draft.names("team"), _seats(draft)
+    marked = {f"{CHANNEL}{name}" for name in draft.names("channel")} | {f"{ROTA}{name}" for name in draft.names("rota")}
+    for i, target in enumerate(wanted):
+        team, slash, _ = target.partition("/")
+        if target in people | marked | seats or (target in teams and not slash):
+            continue
+        if target.startswith((CHANNEL, ROTA)):
+            yield unknown("target", target, marked, (*path, i))
+        elif team in teams:
+            yield unknown("role", target, {seat for seat in seats if seat.startswith(f"{team}/")}, (*path, i))
+        else:
+            yield unknown("target", target, people | teams | marked | seats, (*path, i))
 
 
-def _no_channel(target: str, channels: set[str], path: Path) -> Problem:
-    return unknown("target", target, {f"{CHANNEL}{name}" for name in channels}, path)
-
-
-def _seats(draft: Draft) -> dict[str, Any]:
-    return {f"{team.name}/{role}": people for _, team in draft.each("team") for role, people in team.roles.items()}
+def _seats(draft: Draft) -> set[str]:
+    return {f"{team.name}/{role}" for _, team in draft.each("team") for role in team.roles}

@@ -8,6 +8,8 @@ from typing import Any
 
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem
+from monitor.incidents.hours import parse
+from monitor.incidents.workdays import is_country
 from monitor.secret import KINDS
 
 LANGUAGE = re.compile(r"(zh|en)([-_][A-Za-z0-9]+)*")
@@ -22,6 +24,21 @@ def poor_addresses(draft: Draft) -> Iterator[Problem]:
         for path, table in draft.each(key):
             if table.language and not LANGUAGE.fullmatch(table.language):
                 yield Problem(path=(*path, "language"), id="no_language", args={"value": table.language})
+
+
+def wrong_hours(draft: Draft) -> Iterator[Problem]:
+    """Hours that name no hours, and calendars of no country."""
+    for path, person in draft.each("person"):
+        for key in ("hours", "quiet"):
+            try:
+                parse(getattr(person, key))
+            except ValueError:
+                yield Problem(path=(*path, key), id="no_hours", args={"value": getattr(person, key)})
+    own = set(draft.merged.tables.get("calendar", ()))
+    asked = [(path, person) for path, person in draft.each("person")] + [(("incident",), draft.table("incident"))]
+    for path, table in asked:
+        if table.calendar and table.calendar not in own and not is_country(table.calendar):
+            yield Problem(path=(*path, "calendar"), id="no_calendar", args={"value": table.calendar})
 
 
 def is_reference(text: str) -> bool:
@@ -45,7 +62,8 @@ def unreachable_people(draft: Draft) -> Iterator[Problem]:
             channel = channels.get(name)
             if channel and not channel.group and not getattr(person, channel.address_of, ""):
                 args = {"name": name, "key": channel.address_of}
-                yield Problem(path=(*path, "via", i), id="via_without_address", args=args, rests_on=(path, *rests))
+                id = "via_without_address" if channel.address_of else "via_endpoint"
+                yield Problem(path=(*path, "via", i), id=id, args=args, rests_on=(path, *rests))
         if not person.via and not reach(draft, person) and channels and draft.complete:
             keys = ", ".join(sorted({c.address_of for c in channels.values() if c.address_of})) or "via"
             yield Problem(path=path, id="unreachable", args={"keys": keys}, severity="warning", rests_on=rests)

@@ -47,7 +47,7 @@ def test_a_fault_is_one_line_in_both_languages(path: Path, language: str) -> Non
 
 def test_every_text_has_both_languages_and_asks_for_the_same() -> None:
     for id, texts in catalogue().items():
-        if id.startswith(("check.", "init.")):
+        if id.startswith(("check.", "init.", "config.")):
             fields = [sorted(set(re.findall(r"(?<!\{)\{(\w+)\}", texts[language]))) for language in LANGUAGES]
             assert fields[0] == fields[1], id
 

@@ -10,7 +10,7 @@ from monitor.messages.explain import explain
 from monitor.web.acts import Acknowledge, Act, ActFault, Busy, Cancel, Comment, PassOn, Undo
 from monitor.web.asking import Asking
 from monitor.web.door import page_of_words
-from monitor.web.form import read_form
+from monitor.web.form import confirmed, read_form
 from monitor.web.overview import title_of
 from monitor.web.people import CHANNEL, display, language_for, person_of
 from monitor.web.templates import render
@@ -18,7 +18,6 @@ from monitor.web.tokens import Claim, Rejected, read
 from monitor.web.views import Dossier
 
 _STATUS = {"forged": 403, "expired": 410}
-ACTS = ("ack", "pass", "cancel", "undo", "comment")
 
 
 async def show(request: Request) -> Response:
@@ -83,7 +82,7 @@ async def _page(
         asked_lang=request.query_params.get("lang") in ("zh", "en"),
         undoable=_undoable(dossier, claim),
         names=lambda actor: display(asking.config, actor, asking.language),
-        done=done if done in (*ACTS, "unchanged") else "",
+        done=confirmed(done, dossier.incident),
         fault=fault,
         form=form or {},
     )

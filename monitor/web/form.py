@@ -1,4 +1,4 @@
-"""A form of ours, read."""
+"""A form of ours, read, and what its page may confirm afterwards."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
+from monitor.model import Incident
 from monitor.web.body import read_body
 
 CAP = 16 * 1024
@@ -21,3 +22,15 @@ async def read_form(request: Request) -> dict[str, str]:
         return {}
     form = {name: values[-1] for name, values in fields.items()}
     return form | {"comment": form.get("comment", "").strip()[:COMMENT_CAP]}
+
+
+def confirmed(done: str, incident: Incident) -> str:
+    """What `?done=` may say: an address can be kept or passed on, so the incident itself must still bear it out."""
+    stands = {
+        "ack": incident.acknowledged_by is not None,
+        "pass": incident.acknowledged_by is None,
+        "cancel": incident.state == "cancelled",
+        "resolve": incident.state == "resolved",
+    }
+    plain = ("undo", "raise", "lower", "comment", "silence", "unchanged")
+    return done if stands.get(done, done in plain) else ""

@@ -24,14 +24,13 @@ from monitor.web.acts import (
     Unknown,
 )
 from monitor.web.asking import Asking
-from monitor.web.form import read_form
+from monitor.web.form import confirmed, read_form
 from monitor.web.overview import title_of
 from monitor.web.people import display
 from monitor.web.templates import render
 from monitor.web.views import Dossier
 
 HUSHES = ("30m", "2h", "8h", "1d")
-DONE = ("ack", "pass", "undo", "cancel", "resolve", "raise", "lower", "comment", "silence", "unchanged")
 
 
 async def page(request: Request) -> Response:
@@ -134,7 +133,7 @@ async def _page(
         raises=[tier for tier in Tier if tier > incident.tier],
         lowers=[tier for tier in Tier if Tier.CALM < tier < incident.tier],
         hushes=[(text, duration(text)) for text in HUSHES],
-        done=done if done in DONE else "",
+        done=confirmed(done, incident),
         fault=fault,
         form=form or {},
     )

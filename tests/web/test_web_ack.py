@@ -75,6 +75,11 @@ async def test_after_the_press_the_page_says_who_has_it() -> None:
     assert "张伟" in other and 'value="undo"' not in other
 
 
+@pytest.mark.parametrize("done", ["ack", "cancel", "resolve", "<b>", "nonsense"])
+async def test_a_kept_address_confirms_nothing_that_is_not_so(done: str) -> None:
+    assert 'role="status"' not in (await get(a_crisis(), f"{link()}?done={done}")).text
+
+
 async def test_a_second_press_changes_nothing_and_says_so() -> None:
     world = a_crisis()
     await press(world, link(), do="ack")

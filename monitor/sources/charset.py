@@ -26,6 +26,7 @@ _DECLARED = re.compile(
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "cp936": "gb18030", "iso8859-1": "cp1252", "ascii": "cp1252"}
 _WIDER |= {"big5": "big5hkscs", "shift_jis": "cp932", "euc_kr": "cp949", "iso8859-9": "cp1254", "tis-620": "cp874"}
 _UNSAFE = ("utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")
+_WESTERN = "cp1252"
 _SAMPLE = 65536
 
 
@@ -40,15 +41,17 @@ def decode(body: bytes, charset: str = "") -> str:
     for shape, name in _SHAPES:
         if body.startswith(shape):
             return body.decode(name, "replace")
-    claims = [known for known in (_known(charset), _known(_declared(body))) if known]
+    claims = _claims(charset, body)
     stateful = next((c for c in claims if c.startswith(("iso2022", "hz", "utf-16", "utf-32", "utf_16", "utf_32"))), "")
+    if claims == [_WESTERN] and _fit_best(body[:_SAMPLE])[1] > 0.8:
+        claims = []
     for name in ([stateful] if stateful else []) + ["utf-8", *claims]:
         try:
             return body.decode(name)
         except UnicodeDecodeError:
             continue
     best = detect(body[:_SAMPLE])
-    if best == "utf-8" or (claims and best == "cp1252"):
+    if best == "utf-8" or (claims and best == _WESTERN):
         best = claims[0] if claims else "utf-8"
     return body.decode(best, "replace")
 
@@ -63,9 +66,21 @@ def detect(body: bytes) -> str:
     """The likeliest codec of an undeclared body: utf-8, gb18030, big5hkscs or cp1252."""
     if _nearly_utf8(body):
         return "utf-8"
+    best, score = _fit_best(body)
+    return best if score > 0.5 else _WESTERN
+
+
+def _claims(charset: str, body: bytes) -> list[str]:
+    """What HTTP and the body say of it; HTTP's Latin-1 comes last, since servers send it unasked."""
+    told, declared = _known(charset), _known(_declared(body))
+    both = [declared, told] if told == _WESTERN else [told, declared]
+    return list(dict.fromkeys(name for name in both if name))
+
+
+def _fit_best(body: bytes) -> tuple[str, float]:
     scores = {name: _fit(body, name) for name in ("gb18030", "big5hkscs")}
     best = max(scores, key=lambda name: scores[name])
-    return best if scores[best] > 0.5 else "cp1252"
+    return best, scores[best]
 
 
 def _declared(body: bytes) -> str:

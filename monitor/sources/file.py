@@ -150,7 +150,10 @@ class _Haul:
         known, digest = int(was.get("rows", 0)), str(was.get("digest", ""))
         lines = path.name.lower().endswith(LINES)
         rows = FileRows(self._mapping, self.source.fields, self.source.key, lines=lines)
-        opened = partial(rows_of, path, whole=still, delimiter=self.source.delimiter, sheet=self.source.sheet)
+        wanted = frozenset((*self.source.fields.values(), *self.source.key))
+        opened = partial(
+            rows_of, path, whole=still, delimiter=self.source.delimiter, sheet=self.source.sheet, wanted=wanted
+        )
         try:
             rows.read(opened, known, digest, self._room)
         except (TableFault, OSError) as error:

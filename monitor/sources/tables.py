@@ -14,7 +14,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,10 @@ from monitor.sources.charset import decode, detect
 from monitor.sources.told import Told, short
 
 Row = dict[str, Any]
+Cells = list[Any]
+
+TITLE_ROWS = 20
+"""How many rows may stand above the header."""
 
 LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 """Suffixes of JSON lines."""
@@ -40,20 +44,23 @@ class HalfWritten(TableFault):
     """The file ends in the middle; it may be whole the next time."""
 
 
-def rows_of(path: Path, *, whole: bool, delimiter: str = "", sheet: str = "") -> Iterator[Row]:
+def rows_of(
+    path: Path, *, whole: bool, delimiter: str = "", sheet: str = "", wanted: frozenset[str] = frozenset()
+) -> Iterator[Row]:
     """The rows of a file by its suffix. Without `whole` a last line without its end is HalfWritten.
 
-    A line that is no row is {"": line}. Raises TableFault and OSError.
+    `wanted`: column names by which the header is known. A line that is no row is {"": line}.
+    Raises TableFault and OSError.
     """
     name = path.name.lower()
     if path.stat().st_size > SIZE_CAP:
         raise TableFault(Told("large_file", most=SIZE_CAP))
     if name.endswith((".xlsx", ".xlsm")):
-        return _workbook(path, sheet)
+        return _headed(_workbook(path, sheet), wanted)
     if name.endswith(LINES):
         return _json_lines(_text(path, whole))
     if name.endswith((".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")):
-        return _csv(path, whole, delimiter)
+        return _headed(_csv(path, whole, delimiter), wanted)
     raise TableFault(Told("unknown_suffix", name=short(path.name)))
 
 
@@ -99,22 +106,17 @@ def _detected(block: bytes) -> str:
     return detect(block[line : line + _SAMPLE])
 
 
-def _csv(path: Path, whole: bool, delimiter: str) -> Iterator[Row]:
-    lines = _text(path, whole)
-    first = next((line for line in lines if line.strip(" ,;\t\r\n|")), None)
-    if first is None:
-        return
+def _csv(path: Path, whole: bool, delimiter: str) -> Iterator[Cells]:
     csv.field_size_limit(_CELL_CAP)
-    watched = _Quotes(chain((first,), lines))
-    reader = csv.reader(watched, delimiter=delimiter or max(",\t;|，", key=first.count))
-    held: Row | None = None
+    watched = _Quotes(_text(path, whole))
+    reader = csv.reader(watched, delimiter=delimiter or _delimiter(path))
+    held: Cells | None = None
     try:
-        header = [cell.strip() for cell in next(reader, [])]
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 if held is not None:
                     yield held
-                held = {name: cell for name, cell in zip(header, cells, strict=False) if name}
+                held = list(cells)
     except csv.Error as error:
         raise TableFault(Told("bad_csv", line=reader.line_num, text=short(str(error)))) from None
     except HalfWritten:
@@ -125,6 +127,44 @@ def _csv(path: Path, whole: bool, delimiter: str) -> Iterator[Row]:
         raise HalfWritten(Told("torn", text=short(str(held))))
     if held is not None:
         yield held
+
+
+def _delimiter(path: Path) -> str:
+    """The mark that stands most often in the first lines."""
+    head = "".join(islice(_text(path, whole=True), 10))
+    return max(",\t;|，", key=head.count)
+
+
+def _headed(rows: Iterable[Cells], wanted: frozenset[str]) -> Iterator[Row]:
+    """Rows by the names of their header: the first row that bears a wanted name, so that a title may stand above it;
+    the first row of all where none of the first TITLE_ROWS does."""
+    header: list[str] = []
+    above: list[Cells] = []
+    torn: HalfWritten | None = None
+    stream = iter(rows)
+    while not header:
+        try:
+            cells = next(stream)
+        except StopIteration:
+            break
+        except HalfWritten as fault:
+            torn = fault
+            break
+        above.append(cells)
+        if not wanted or wanted & set(_names(cells)):
+            header, above = _names(cells), []
+        elif len(above) > TITLE_ROWS:
+            break
+    if not header and above:
+        header, above = _names(above[0]), above[1:]
+    for cells in chain(above, () if torn else stream):
+        yield {name: cell for name, cell in zip(header, cells, strict=False) if name}
+    if torn:
+        raise torn
+
+
+def _names(cells: Cells) -> list[str]:
+    return ["" if cell is None else str(cell).strip() for cell in cells]
 
 
 class _Quotes:
@@ -152,7 +192,7 @@ def _json_lines(lines: Iterator[str]) -> Iterator[Row]:
         yield thing if isinstance(thing, dict) else {"": line}
 
 
-def _workbook(path: Path, sheet: str) -> Iterator[Row]:
+def _workbook(path: Path, sheet: str) -> Iterator[Cells]:
     import openpyxl  # some 60 ms and 10 MB that only workbooks are worth
 
     _refuse_swollen(path)
@@ -184,16 +224,11 @@ def _refuse_swollen(path: Path) -> None:
         raise TableFault(Told("large_file", most=_SHEET_CAP))
 
 
-def _sheet(sheet: Any) -> Iterator[Row]:
-    header: list[str] = []
+def _sheet(sheet: Any) -> Iterator[Cells]:
     for cells in sheet.iter_rows():
         values = [_cell(cell) for cell in cells]
-        if not any(value not in (None, "") for value in values):
-            continue
-        if not header:
-            header = ["" if value is None else str(value).strip() for value in values]
-        else:
-            yield {name: value for name, value in zip(header, values, strict=False) if name}
+        if any(value not in (None, "") for value in values):
+            yield values
 
 
 def _cell(cell: Any) -> Any:

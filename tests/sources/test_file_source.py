@@ -181,6 +181,17 @@ def test_a_workbook_is_read_with_its_dates_and_numbers(tmp_path: Path) -> None:
     assert mention.published_at == instant("2026-03-03T09:30:00+08:00", ZONE)
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_a_title_may_stand_above_the_header(tmp_path: Path, name: str) -> None:
+    rows = [["三月投诉明细表"], ["导出人", "张伟"], ["工单号", "投诉内容"], ["T1", "起火"]]
+    if name.endswith("xlsx"):
+        workbook(tmp_path / name, rows)
+    else:
+        (tmp_path / name).write_text("\n".join(";".join(row) for row in rows) + "\n", encoding="gb18030")
+    page = Desk(tmp_path / name, fields={"id": "工单号", "text": "投诉内容"}).poll()
+    assert [(m.id, m.text) for m in page.mentions] == [("T1", "起火")] and page.faults == ()
+
+
 def test_a_column_of_days_in_a_workbook_makes_samples_of_whole_days(tmp_path: Path) -> None:
     path = tmp_path / "kpi.xlsx"
     workbook(path, [["日期", "满意度"], [date(2026, 3, 1), "91%"], [date(2026, 3, 2), 0.9], [date(2026, 3, 3), 0.1]])

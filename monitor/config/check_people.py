@@ -62,8 +62,7 @@ def unreachable_people(draft: Draft) -> Iterator[Problem]:
             channel = channels.get(name)
             if channel and not channel.group and not getattr(person, channel.address_of, ""):
                 args = {"name": name, "key": channel.address_of}
-                id = "via_without_address" if channel.address_of else "via_endpoint"
-                yield Problem(path=(*path, "via", i), id=id, args=args, rests_on=(path, *rests))
+                yield Problem(path=(*path, "via", i), id="via_without_address", args=args, rests_on=(path, *rests))
         if not person.via and not reach(draft, person) and channels and draft.complete:
             keys = ", ".join(sorted({c.address_of for c in channels.values() if c.address_of})) or "via"
             yield Problem(path=path, id="unreachable", args={"keys": keys}, severity="warning", rests_on=rests)

@@ -16,9 +16,24 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import choose_encoder
 
 from monitor import __version__
-from monitor.model import NO_DATA_LEVEL, WARNING_TIERS, Tier, Transition
 
 PREFIX = "crisis_monitor_"
+TIERS = ("calm", "blue", "yellow", "orange", "red")
+"""By level; a tier is given as its level, as the nouns' own enumeration is one."""
+TRANSITIONS = (
+    "NEW",
+    "RAISED",
+    "LOWERED",
+    "NO DATA",
+    "DATA BACK",
+    "CLEARED",
+    "CANCELLED",
+    "RESOLVED",
+    "UPDATE",
+    "ESCALATED",
+    "TEST",
+)
+NO_DATA_LEVEL = -1
 FetchResult = Literal["ok", "unchanged", "failed"]
 RecordResult = Literal["accepted", "duplicate", "corrected", "rejected"]
 DeliveryResult = Literal["sent", "retried", "refused", "superseded", "dead"]
@@ -41,13 +56,11 @@ FINDING_KINDS = (
     "other",
 )
 SERIES_A_RULE = 20
-_TIERS = tuple(tier.word for tier in Tier)
-_WARNINGS = tuple(tier.word for tier in WARNING_TIERS)
 _ACK_BUCKETS = (30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 _NOTICE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 _FIXED: dict[str, tuple[str, ...]] = {
-    "tier": _WARNINGS,
-    "transition": get_args(Transition),
+    "tier": TIERS[1:],
+    "transition": TRANSITIONS,
     "loop": get_args(Loop),
     "kind": FINDING_KINDS,
 }
@@ -197,19 +210,19 @@ class Metrics:
     def rule(
         self,
         rule: str,
-        tier: Tier | None,
+        tier: int | None,
         *,
         value: float | None = None,
         expected: float | None = None,
         upper: float | None = None,
         learning: bool = False,
     ) -> None:
-        """How a rule stands, told by its leading series. `tier` None = no data."""
+        """How a rule stands, told by its leading series. `tier` is a level, 0 to 4; None = no data."""
         if rule not in self._known["rule"]:
             return
         self._all["rule_tier_level"].labels(rule).set(NO_DATA_LEVEL if tier is None else tier)
-        for each in Tier:
-            self._all["rule_tier"].labels(rule, each.word).set(each == tier)
+        for level, word in enumerate(TIERS):
+            self._all["rule_tier"].labels(rule, word).set(level == tier)
         self._all["rule_learning"].labels(rule).set(learning)
         for name, number in (("rule_value", value), ("rule_expected", expected), ("rule_upper", upper)):
             self._set_or_remove(name, rule, number)
@@ -234,14 +247,15 @@ class Metrics:
 
     # --- incidents and findings
 
-    def incidents(self, open: Mapping[Tier, int]) -> None:
-        """How many incidents are open at each tier; a tier left out has none."""
-        for tier in WARNING_TIERS:
-            self._all["incidents_open"].labels(tier.word).set(open.get(tier, 0))
+    def incidents(self, open: Mapping[int, int]) -> None:
+        """How many incidents are open at each tier's level; one left out has none."""
+        for level, word in enumerate(TIERS[1:], 1):
+            self._all["incidents_open"].labels(word).set(open.get(level, 0))
 
-    def transition(self, transition: Transition) -> None:
+    def transition(self, transition: str) -> None:
         """An incident made a transition."""
-        self._all["incident_transitions_total"].labels(transition).inc()
+        if transition in TRANSITIONS:
+            self._all["incident_transitions_total"].labels(transition).inc()
 
     def findings(self, open: Mapping[str, int]) -> None:
         """How many findings are open of each kind; a kind not in FINDING_KINDS counts as `other`."""
@@ -249,10 +263,10 @@ class Metrics:
         for kind in FINDING_KINDS:
             self._all["findings_open"].labels(kind).set(open.get(kind, 0) + (other if kind == "other" else 0))
 
-    def acknowledged(self, tier: Tier, seconds: float) -> None:
+    def acknowledged(self, tier: int, seconds: float) -> None:
         """Somebody took an incident, so long after its first notice."""
-        if tier in WARNING_TIERS:
-            self._all["ack_seconds"].labels(tier.word).observe(seconds)
+        if tier > 0:
+            self._all["ack_seconds"].labels(TIERS[tier]).observe(seconds)
 
     def timers_due(self, n: int) -> None:
         """How many timers are due and have not run."""
@@ -269,10 +283,10 @@ class Metrics:
 
     # --- notices
 
-    def notice(self, tier: Tier, transition: Transition, *, drill: bool = False) -> None:
+    def notice(self, tier: int, transition: str, *, drill: bool = False) -> None:
         """A notice is owed."""
-        if not drill:
-            self._all["notices_total"].labels(tier.word, transition).inc()
+        if not drill and transition in TRANSITIONS:
+            self._all["notices_total"].labels(TIERS[tier], transition).inc()
 
     def delivered(self, channel: str, result: DeliveryResult) -> None:
         """A try of a delivery ended so."""
@@ -346,5 +360,5 @@ def _values(metric: Metric, label: str, names: Mapping[str, tuple[str, ...]]) ->
     if label == "result":
         return metric.results
     if label == "tier" and metric.name in ("rule_tier", "notices_total"):
-        return _TIERS
+        return TIERS
     return names[label] if label in names else _FIXED.get(label, ())

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from typing import get_args
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitor.metrics import FINDING_KINDS, PREFIX, TABLE, Metrics
-from monitor.model import Tier
+from monitor.metrics import FINDING_KINDS, PREFIX, TABLE, TIERS, TRANSITIONS, Metrics
+from monitor.model import Tier, Transition
 
 CONTRACT = {
     "rule_tier_level": {"rule"}, "rule_tier": {"rule", "tier"}, "rule_value": {"rule"}, "rule_expected": {"rule"},
@@ -194,3 +195,8 @@ def test_promtool_finds_nothing(state: object) -> None:
 
 def test_kinds_of_findings_are_words_a_dashboard_can_show() -> None:
     assert all(kind == kind.lower() and " " not in kind for kind in FINDING_KINDS)
+
+
+def test_tiers_and_transitions_are_those_of_the_nouns() -> None:
+    assert tuple(tier.word for tier in Tier) == TIERS
+    assert get_args(Transition) == TRANSITIONS

@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-from monitor.metrics import FINDING_KINDS, PREFIX, SERIES_A_RULE, TABLE, Loop, Metric
-from monitor.model import WARNING_TIERS, Transition
+from monitor.metrics import FINDING_KINDS, PREFIX, SERIES_A_RULE, TABLE, TIERS, TRANSITIONS, Loop, Metric
 from monitor.web.app import ACK, API, HEALTH, INGEST, PAGES
 from monitor.web.body import CAP, DEADLINE
 from monitor.web.door import Door
@@ -64,9 +63,8 @@ def _values() -> str:
     fixed = {
         "rule, source, channel, clock": "the names in the config, nothing else",
         "series": f"the series a rule names for export, at most {SERIES_A_RULE} a rule",
-        "tier": ", ".join(f"`{tier.word}`" for tier in WARNING_TIERS)
-        + "; `calm` too on `rule_tier` and `notices_total`",
-        "transition": ", ".join(f"`{name}`" for name in get_args(Transition)),
+        "tier": ", ".join(f"`{tier}`" for tier in TIERS[1:]) + "; `calm` too on `rule_tier` and `notices_total`",
+        "transition": ", ".join(f"`{name}`" for name in TRANSITIONS),
         "kind": ", ".join(f"`{kind}`" for kind in FINDING_KINDS),
         "loop": ", ".join(f"`{loop}`" for loop in get_args(Loop)),
     }

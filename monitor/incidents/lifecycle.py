@@ -42,12 +42,14 @@ def act(incident: Incident, actor: str, now: float, context: Context, alerts: Se
     return change
 
 
-def acknowledge(incident: Incident, actor: str, now: float, context: Context, *, comment: str = "") -> Outcome:
-    """I take it: asking stops. Refused where somebody holds it already ("held", by=…)."""
+def acknowledge(
+    incident: Incident, actor: str, now: float, context: Context, *, comment: str = "", via: str = ""
+) -> Outcome:
+    """I take it: asking stops. Refused where somebody holds it already ("held", by=…). `via`: how the answer came."""
     change = _open(incident, actor, now, context)
     if actor in incident.acks or (incident.acknowledged_by is not None and escalation.answered(incident)):
         raise ActRefused("held", by=incident.acknowledged_by, incident=incident.number)
-    change.entry("acknowledged", tier=incident.tier, comment=comment)
+    change.entry("acknowledged", tier=incident.tier, comment=comment, via=via)
     take(change)
     return change.outcome()
 

@@ -95,6 +95,19 @@ class Mute(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     calendar: str = ""
 
 
+class ExternalContact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[contact]]` outside the house: law or PR firm, supplier, platform, regulator. Shown, never paged."""
+
+    name: str
+    kind: Literal["law", "pr", "supplier", "platform", "regulator", "expert", "other"] = "other"
+    person: str = ""
+    phone: str = ""
+    email: str = ""
+    risk: tuple[str, ...] = ("*",)
+    hours: str = ""
+    note: str = ""
+
+
 class IncidentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[incident]`: how long calm must last to clear, and how long a closed number is taken up again.
 

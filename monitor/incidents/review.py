@@ -28,6 +28,7 @@ class Ack(Struct, frozen=True):
     person: str
     tier: Tier
     seconds: float
+    via: str = ""
 
 
 class Course(Struct, frozen=True, kw_only=True):
@@ -92,7 +93,12 @@ def _acks(lines: Iterable[Entry]) -> Iterable[Ack]:
                 asked.setdefault(name, entry.at)
         elif _is(entry, "acknowledged"):
             since = asked.get(entry.actor, first)
-            yield Ack(entry.actor, Tier.of(entry.args["tier"]), entry.at - (entry.at if since is None else since))
+            yield Ack(
+                entry.actor,
+                Tier.of(entry.args["tier"]),
+                entry.at - (entry.at if since is None else since),
+                entry.args.get("via", ""),
+            )
             asked, first = {}, None
 
 

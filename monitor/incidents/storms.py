@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.incidents.grouping import contains
 from monitor.model import Facts, Incident, Labels, Owed, Recipient, Tier, Transition
@@ -77,6 +78,21 @@ def _hold(person: str, facts: Facts, had: Sequence[SentNotice], limits: StormLim
     if len(had) >= limits.in_all:
         return Held(person=person, facts=facts, why="all", until=min(n.at for n in had) + HOUR)
     return None
+
+
+def put_off(owed: Sequence[Owed], sent: dict[str, Sequence[SentNotice]], limits: StormLimits, now: float) -> list[Owed]:
+    """The same notices, with those that are too much put off until there is room.
+
+    What is put off is superseded by what comes after it, so that of each incident only the newest is sent then.
+    """
+    _, held = sift(owed, sent, limits, now)
+    until = {(h.facts.incident, h.facts.notice, h.person): h.until for h in held}
+    return [Owed(facts=o.facts, to=tuple(_later(r, o.facts, until) for r in o.to)) for o in owed]
+
+
+def _later(recipient: Recipient, facts: Facts, until: dict[tuple[str, int, str], float]) -> Recipient:
+    room = until.get((facts.incident, facts.notice, recipient.person))
+    return recipient if room is None else replace(recipient, after=max(room, recipient.after or 0.0))
 
 
 class Digest(Struct, frozen=True, kw_only=True):

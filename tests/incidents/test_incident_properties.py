@@ -156,3 +156,36 @@ def test_an_open_worry_is_held_or_somebody_is_being_asked_or_nobody_is_left(hist
             assert asked
         if incident.tier == CALM and incident.acknowledged_by is None:
             assert (incident.number, "calm", 0) in {(t.incident, t.kind, t.step) for t in world.waiting()}
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories, st.sampled_from([0.0, 30.0, 600.0, 7200.0]))
+def test_after_a_restart_each_due_step_fires_once_in_order_and_says_how_late(history: list[Any], down: float) -> None:
+    world = World()
+    for step in history:
+        play(world, step)
+    world.now += down
+    fired: list[tuple[str, str, int, float]] = []
+    while (left := [t for t in world.waiting() if t.due_at <= world.now]) and len(fired) < 50:
+        told = len(world.owed)
+        world.fire(left[0])
+        fired.append((left[0].incident, left[0].kind, left[0].step, left[0].due_at))
+        for owed in world.owed[told:]:
+            assert owed.facts.late_by == (world.now - left[0].due_at if world.now - left[0].due_at >= 60 else 0.0)
+        assert len(world.owed) - told <= 1
+    assert len(fired) == len(set(fired)) < 50
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories)
+def test_a_step_fired_again_pages_nobody_again(history: list[Any]) -> None:
+    world = World()
+    for step in history:
+        play(world, step)
+    for timer in world.waiting():
+        if timer.kind in ("escalate", "calm"):
+            world.now = max(world.now, timer.due_at)
+            world.fire(timer)
+            told = len(world.owed)
+            world.fire(timer)
+            assert len(world.owed) == told

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from incident_world import BLUE, CALM, ORANGE, RED, T0, YELLOW, World, alert
 
-from monitor.incidents.storms import SentNotice, StormLimits, digests, offers, sift
+from monitor.incidents.storms import SentNotice, StormLimits, digests, offers, put_off, sift
 from monitor.model import Facts, Owed, Recipient, Tier, Transition
 
 LIMITS = StormLimits(per_incident=2, in_all=5)
@@ -73,6 +73,11 @@ def test_every_notice_is_sent_or_held_and_never_both(many: list[tuple[str, Tier,
     plain = [n for n, person in sent if person and notices[n].facts.transition != "CLEARED"]
     reds = sum(notices[n].facts.tier == RED for n in plain)
     assert len(plain) - min(reds, 3) <= LIMITS.in_all
+
+
+def test_put_off_is_owed_all_the_same_but_later() -> None:
+    (same,) = put_off([owed("A", ORANGE)], had(("A", ORANGE), ("A", ORANGE)), LIMITS, T0)
+    assert [r.after for r in same.to] == [T0 - 60 + 3600, None]
 
 
 def test_incidents_that_share_scope_and_began_together_are_offered_as_one() -> None:

@@ -63,7 +63,7 @@ class Rss(WebSource, frozen=True, kw_only=True, tag="rss", tag_field="kind"):
 
     def mentions(self, feed: Feed, now: float) -> tuple[tuple[Mention, ...], tuple[str, ...]]:
         """The entries of a feed as mentions seen at `now`."""
-        out: list[Mention] = []
+        out: dict[str, Mention] = {}
         faults: list[str] = [Told("left_out", n=feed.left_out, most=self.most)] if feed.left_out else []
         for entry in distinct(feed.entries):
             if entry.fault:
@@ -71,10 +71,12 @@ class Rss(WebSource, frozen=True, kw_only=True, tag="rss", tag_field="kind"):
             if entry.refused:
                 continue
             try:
-                out.append(self._mention(entry, feed.lang, now))
+                mention = self._mention(entry, feed.lang, now)
             except ValueError as error:
                 faults.append(Told("entry", entry=short(entry.id), text=str(error.args[0])))
-        return tuple(out), tuple(faults)
+            else:
+                out.setdefault(mention.id, mention)
+        return tuple(out.values()), tuple(faults)
 
     def _mention(self, entry: FeedEntry, lang: str, now: float) -> Mention:
         texts = {"author": entry.author, "text": entry.text, "title": entry.title, "lang": lang}

@@ -1,1 +1,1 @@
-"""The demo: a made-up crisis, lived by the real daemon."""
+"""The demo: a made-up power-bank crisis, written by code outside `monitor`, lived by the real service."""

@@ -38,12 +38,13 @@ def run(
 ) -> None:
     """Runs until SIGTERM or SIGINT; SIGHUP reloads."""
     set_up(style)
-    path = config or first_config()
+    path = (config or first_config()).resolve()
     loaded = checked(path, lang)
     try:
         lock = take_state(state_folder(state))
+        os.chdir(state_folder(state))
         clock: Clock = SteppedClock(steps_from, LOOPS) if steps else SystemClock()
-        service = Service(loaded, path, state_folder(state), clock, listen=listen)
+        service = Service(loaded, path, Path.cwd(), clock, listen=listen)
         asyncio.run(_serve(service, clock, steps))
         os.close(lock)
     except (StateFault, StoreFault, ListenFault, SecretFault) as fault:
@@ -67,7 +68,7 @@ def checked(path: Path, lang: str) -> Loaded:
 
 def state_folder(wanted: Path | None) -> Path:
     """Where state lives: as asked, as systemd says, or the usual place."""
-    return wanted or Path(os.environ.get("STATE_DIRECTORY", STATE))
+    return (wanted or Path(os.environ.get("STATE_DIRECTORY", STATE))).resolve()
 
 
 async def _serve(service: Service, clock: Clock, steps: Path | None) -> None:

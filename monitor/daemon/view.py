@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.daemon.desk import Desk
 from monitor.model import Finding, Key
-from monitor.rules.evaluate import lookback
+from monitor.rules.evaluate import asked
 from monitor.rules.rule import Rule
 from monitor.rules.select import ANY, OTHER, Selection, mark_keys, other_side, reads
 from monitor.series import Bucket, Interval, Measure, Series, join_intervals
@@ -69,18 +69,28 @@ def batch(
     part, whole = desk.asked[rule.name]
     if part.kind == "findings":
         return _findings(part, sight, standing)
-    start = (since if since is not None else sight.now) - lookback(rule, desk.zone)
+    spans = _spans(rule, desk, sight.now, since)
     measure, other = reads(rule)
-    counted = buckets.of_selection(connection, desk.counting[part.id], start, sight.now + MINUTE)
+    counted = buckets.of_selection(connection, desk.counting[part.id], spans)
     last = buckets.last_record(connection, desk.counting[part.id]) if rule.detector.unit == "seconds" else {}
     series = _series(desk, rule, part, measure, counted, sight, last)
     series = _with_known(series, part, measure, standing, sight, desk)
     if whole is None or other is None:
         return series
-    against = buckets.of_selection(connection, desk.counting[whole.id], start, sight.now + MINUTE)
+    against = buckets.of_selection(connection, desk.counting[whole.id], spans)
     sides = {s.key: s for s in _series(desk, rule, whole, other, against, sight, {})}
     empty = _empty(desk, whole, other, sight)
     return [replace(s, denominator=sides.get(other_side(s.key, whole), empty)) for s in series]
+
+
+def _spans(rule: Rule, desk: Desk, now: float, since: float | None) -> tuple[Interval, ...]:
+    """What the rule's detector reads for all instants from `since` to `now`."""
+    question = asked(rule, desk.zone)
+    last = rule.detector.spans(now, question)
+    if since is None:
+        return join_intervals(list(last))
+    first = rule.detector.spans(since, question)
+    return join_intervals([(a[0], b[1]) for a, b in zip(first, last, strict=True)])
 
 
 def _series(

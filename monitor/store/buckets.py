@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import Key
-from monitor.series import Bucket
+from monitor.series import Bucket, Interval
 from monitor.store.codec import chunks, dump, load, upsert
 from monitor.store.tables import buckets, marks, selections, series
 
@@ -95,38 +95,51 @@ def replace(connection: Connection, id: int, source: str, rows: Sequence[BucketR
         connection.execute(sa.insert(buckets), [_bucket_row(row) for row in rows])
 
 
-def of_selection(connection: Connection, selection: int, since: float, until: float) -> list[Counted]:
-    """All series of a selection with their buckets and marks that touch `[since, until)`."""
+def of_selection(connection: Connection, selection: int, spans: Sequence[Interval]) -> list[Counted]:
+    """All series of a selection with their buckets and marks that touch any of the spans (disjoint, in order)."""
     keys = {
         row.id: load(row.key, Key)
         for row in connection.execute(sa.select(series).where(series.c.selection == selection))
     }
-    if not keys:
-        return []
-    mine = series.c.selection == selection
-    joined = sa.select(buckets).join(series, series.c.id == buckets.c.series).where(mine, buckets.c.start < until)
     found: dict[int, list[tuple[str, Bucket]]] = {id: [] for id in keys}
-    query = joined.where(buckets.c.start + buckets.c.span > since).order_by(buckets.c.start)
-    for r in connection.execute(query):
-        bucket = Bucket(float(r.start), float(r.span), r.n, r.stories, r.sum, r.min, r.max, r.last, r.last_at)
-        found[r.series].append((r.source, bucket))
-    seen = _marks(connection, selection, since, until)
-    return [Counted(id, keys[id], tuple(found[id]), seen.get(id, {})) for id in keys]
+    seen: dict[int, dict[str, list[tuple[float, str]]]] = {}
+    reached = float("-inf")
+    for since, until in spans if keys else ():
+        for id, source, bucket in _buckets(connection, selection, since, until):
+            if bucket.start + bucket.span > reached or bucket.start >= since:
+                found[id].append((source, bucket))
+        _marks(connection, selection, since, until, seen)
+        reached = until
+    told = {id: {kind: tuple(pairs) for kind, pairs in kinds.items()} for id, kinds in seen.items()}
+    return [Counted(id, keys[id], tuple(found[id]), told.get(id, {})) for id in keys]
+
+
+def _buckets(connection: Connection, selection: int, since: float, until: float) -> Iterator[tuple[int, str, Bucket]]:
+    """Buckets that begin before `until` and end after `since`; the longest span bounds how far back one may begin."""
+    c = buckets.c
+    ids = sa.select(series.c.id).where(series.c.selection == selection)
+    longest = connection.scalar(sa.select(sa.func.max(c.span)).where(c.series.in_(ids))) or 0
+    columns = (c.series, c.source, c.start, c.span, c.n, c.stories, c.sum, c.min, c.max, c.last, c.last_at)
+    query = sa.select(*columns).where(c.series.in_(ids), c.start < until, c.start > since - longest)
+    for id, source, start, span, *rest in connection.execute(query.order_by(c.start)):
+        if start + span > since:
+            yield id, source, Bucket(float(start), float(span), *rest)
 
 
 def _marks(
-    connection: Connection, selection: int, since: float, until: float
-) -> dict[int, dict[str, tuple[tuple[float, str], ...]]]:
-    query = (
-        sa.select(marks)
-        .join(series, series.c.id == marks.c.series)
-        .where(series.c.selection == selection, marks.c.minute >= since - 60, marks.c.minute < until, marks.c.n > 0)
-        .order_by(marks.c.minute, marks.c.who)
+    connection: Connection,
+    selection: int,
+    since: float,
+    until: float,
+    seen: dict[int, dict[str, list[tuple[float, str]]]],
+) -> None:
+    c = marks.c
+    ids = sa.select(series.c.id).where(series.c.selection == selection)
+    query = sa.select(c.series, c.kind, c.minute, c.who).where(
+        c.series.in_(ids), c.minute >= since - 60, c.minute < until
     )
-    out: dict[int, dict[str, list[tuple[float, str]]]] = {}
-    for r in connection.execute(query):
-        out.setdefault(r.series, {}).setdefault(r.kind, []).append((float(r.minute), r.who))
-    return {id: {kind: tuple(pairs) for kind, pairs in kinds.items()} for id, kinds in out.items()}
+    for id, kind, minute, who in connection.execute(query.where(c.n > 0).order_by(c.minute, c.who)):
+        seen.setdefault(id, {}).setdefault(kind, []).append((float(minute), who))
 
 
 def last_record(connection: Connection, selection: int) -> dict[int, float]:

@@ -24,7 +24,7 @@ from monitor.sources.file_rows import FileRows
 from monitor.sources.mapping import Mapping, wrong_targets
 from monitor.sources.source import Source, SourceFault, Surroundings
 from monitor.sources.tables import LINES, TableFault, rows_of
-from monitor.sources.told import Told, short
+from monitor.sources.told import Told, short, why
 from monitor.times import Duration
 
 PAGE = 20_000
@@ -157,7 +157,7 @@ class _Haul:
         try:
             rows.read(opened, known, digest, self._room)
         except (TableFault, OSError) as error:
-            self._fault(path, str(error.args[0]) if isinstance(error, TableFault) else error.strerror or str(error))
+            self._fault(path, why(error) if isinstance(error, TableFault) else error.strerror or str(error))
             rows.left = False
         self._gather(path, rows)
         if rows.half and still:

@@ -16,7 +16,7 @@ from monitor.sources.mapping import MENTION_TARGETS, SAMPLE_TARGETS, Mapping, me
 from monitor.sources.paths import Path, look, read_path
 from monitor.sources.records import Reading, record_of
 from monitor.sources.tables import HalfWritten, Row, TableFault
-from monitor.sources.told import Told, short
+from monitor.sources.told import Told, short, why
 
 Record = Mention | Sample
 
@@ -76,7 +76,7 @@ class FileRows:
         try:
             record = self._record(row, mark)
         except (ValueError, OverflowError) as error:
-            self.faults.append((self.rows, str(error.args[0])))
+            self.faults.append((self.rows, why(error)))
         else:
             self.records += [record] if record is not None else []
 

@@ -20,7 +20,7 @@ from monitor.sources.feed import hashed
 from monitor.sources.mapping import Mapping, mention_of, sample_of, written, wrong_targets
 from monitor.sources.paths import KEY, Path, items_at, look, read_path
 from monitor.sources.source import SourceFault, Surroundings
-from monitor.sources.told import Told, short
+from monitor.sources.told import Told, short, why
 from monitor.sources.web_source import WebSource, after_answer, is_unchanged, references, revealed
 from monitor.times import Duration
 
@@ -161,7 +161,7 @@ class Haul:
                     continue
                 mention = mention_of(self._getter(key, item), self.mapping)
             except (ValueError, OverflowError) as error:
-                self.faults.append(Told("entry", entry=short(key or item), text=str(error.args[0])))
+                self.faults.append(Told("entry", entry=short(key or item), text=why(error)))
                 continue
             reached = reached or _mark(mention) in self.known
             self.mentions.setdefault(mention.id, mention)

@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct, field
 
 from monitor.model import Labels, Mention, Sample, SampleKind
-from monitor.sources.told import Told, short
+from monitor.sources.told import Told, short, why
 from monitor.times import DAY, day_span, duration, instant, is_bare_date, rfc3339
 
 AHEAD = 300.0
@@ -151,7 +151,7 @@ def _each(
         try:
             take(wire() if isinstance(wire, _Loose) else wire)
         except (ValueError, OverflowError) as error:
-            out.faults.append((index, _why(error)))
+            out.faults.append((index, why(error)))
 
 
 class _Loose:
@@ -173,7 +173,7 @@ def _things(body: bytes) -> Iterator[Any]:
         return (_thing(line) for line in body.splitlines() if line.strip())
     whole = _thing(body)
     if isinstance(whole, ValueError):
-        raise BodyFault(Told("body", text=_why(whole)))
+        raise BodyFault(Told("body", text=why(whole)))
     return iter(whole)
 
 
@@ -194,7 +194,7 @@ def _line(number: int, line: bytes, reading: Reading, out: Records) -> None:
         else:
             _mixed(line, _MENTION, reading, out)
     except (ValueError, OverflowError) as error:
-        out.faults.append((number, _why(error)))
+        out.faults.append((number, why(error)))
 
 
 def _mixed(line: bytes, decoder: Any, reading: Reading, out: Records) -> None:
@@ -208,10 +208,6 @@ def _mixed(line: bytes, decoder: Any, reading: Reading, out: Records) -> None:
         out.samples.append(_sample(wire, reading))
     else:
         out.mentions.append(_mention(wire, reading))
-
-
-def _why(error: Exception) -> str:
-    return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
 
 
 def _mention(wire: WireMention, reading: Reading) -> Mention:

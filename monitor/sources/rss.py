@@ -16,7 +16,7 @@ from monitor.sources.dates import not_ahead
 from monitor.sources.feed import MOST_ENTRIES, Feed, FeedEntry, distinct, hashed, parse_feed
 from monitor.sources.records import ID_CAP, TEXT_CAP, clean, web_link
 from monitor.sources.source import Surroundings
-from monitor.sources.told import Told, short
+from monitor.sources.told import Told, short, why
 from monitor.sources.web_source import WebSource, after_answer, is_unchanged
 
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
@@ -73,7 +73,7 @@ class Rss(WebSource, frozen=True, kw_only=True, tag="rss", tag_field="kind"):
             try:
                 mention = self._mention(entry, feed.lang, now)
             except ValueError as error:
-                faults.append(Told("entry", entry=short(entry.id), text=str(error.args[0])))
+                faults.append(Told("entry", entry=short(entry.id), text=why(error)))
             else:
                 out.setdefault(mention.id, mention)
         return tuple(out.values()), tuple(faults)

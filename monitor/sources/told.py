@@ -35,6 +35,12 @@ def tell(text: str, language: str) -> str:
     return say(language, text.id, **{k: tell(v, language) if isinstance(v, str) else v for k, v in text.args.items()})
 
 
+def why(error: BaseException) -> str:
+    """What an error says, still to be said in any language where it can be."""
+    said = error.args[0] if error.args else ""
+    return said if isinstance(said, str) and said else str(error) or type(error).__name__
+
+
 def short(value: object, most: int = 60) -> str:
     """A foreign value as a fault may quote it: one line, cut."""
     text = " ".join((value if isinstance(value, str) else repr(value)).split())

@@ -1,15 +1,12 @@
-"""What `crisis-monitor parse` prints: entries, or one error, never a traceback."""
+"""What a file would bring: entries, or one error, never an exception."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from click.testing import CliRunner
 
-from monitor.cli.parse import parse
 from monitor.sources.file import File
 from monitor.sources.json_api import JsonApi
 from monitor.sources.parse import parse_file
@@ -43,13 +40,3 @@ def test_garbage_is_an_error_in_the_answer(tmp_path: Path, name: str, form: str)
         (tmp_path / name).write_bytes(b"\x00\xff\xfe<garbage")
     found = parse_file(tmp_path / name, form, None, zone=ZONE, now=1.8e9)  # type: ignore[arg-type]
     assert found["entries"] == [] and found["error"]
-
-
-def test_the_command_prints_a_line_a_file_and_fails_if_one_did(tmp_path: Path) -> None:
-    (tmp_path / "a.xml").write_text(FEED, encoding="utf-8")
-    (tmp_path / "b.xml").write_text("<html>", encoding="utf-8")
-    files = [str(tmp_path / name) for name in ("a.xml", "b.xml")]
-    done = CliRunner().invoke(parse, ["--format", "rss", "--lang", "en", *files])
-    first, second = map(json.loads, done.output.splitlines())
-    assert done.exit_code == 1 and first["error"] is None and "HTML" in second["error"]
-    assert CliRunner().invoke(parse, ["--source", "x", str(tmp_path / "a.xml")]).exit_code == 2

@@ -6,8 +6,11 @@ import pickle
 import re
 from pathlib import Path
 from string import Formatter
+from zoneinfo import ZoneInfo
 
+from monitor.http import Answer
 from monitor.messages import catalogue
+from monitor.sources.json_api import Haul, JsonApi
 from monitor.sources.told import Told, tell
 
 SOURCES = Path(__file__).parents[2] / "monitor" / "sources"
@@ -28,3 +31,9 @@ def test_a_text_is_english_as_a_string_and_can_be_said_in_chinese() -> None:
     assert text == "entry x: nested too deep" and tell(text, "zh") == "条目 x：嵌套过深"
     assert tell("plain", "zh") == "plain"
     assert tell(pickle.loads(pickle.dumps(text)), "zh") == tell(text, "zh")
+
+
+def test_a_fault_within_a_fault_is_said_in_the_language_too() -> None:
+    haul = Haul(JsonApi(name="a", url="https://e.com", fields={"text": "t"}), set(), ZoneInfo("UTC"), 1.8e9)
+    haul.take(Answer(200, {}, b'[{"x":1}]'), 1)
+    assert "都没有取到值" in tell(haul.faults[0], "zh")

@@ -3,9 +3,10 @@
 from monitor.detectors.absence import Absence
 from monitor.detectors.change import Change
 from monitor.detectors.detector import Asked, Detector, Unit
+from monitor.detectors.ears import Ears
 from monitor.detectors.ratio import Ratio
 from monitor.detectors.threshold import Threshold
 
-DetectorKind = Threshold | Ratio | Change | Absence
+DetectorKind = Threshold | Ratio | Change | Absence | Ears
 
-__all__ = ["Absence", "Asked", "Change", "Detector", "DetectorKind", "Ratio", "Threshold", "Unit"]
+__all__ = ["Absence", "Asked", "Change", "Detector", "DetectorKind", "Ears", "Ratio", "Threshold", "Unit"]

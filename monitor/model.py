@@ -263,6 +263,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     closed since). `told_factor`, `told_families`: the evidence of that notice. `hidden_tier`: the tier a silence hides.
     `acks`: all who answered since it was last asked. `acted_at`: when a person last did anything about it.
     `person_axes`: the axes that people set over what the rules say. `steps_done`: ids of playbook steps.
+    `notices_before`: how many notices there were when it was last taken up again.
     """
 
     number: str
@@ -299,6 +300,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     person_axes: dict[str, int] = field(default_factory=dict)
     clocks: tuple[RunningClock, ...] = ()
     steps_done: tuple[str, ...] = ()
+    notices_before: int = 0
 
 
 class Entry(Struct, frozen=True, kw_only=True):

@@ -235,7 +235,7 @@ class Change:
             no_data_since=None,
             hidden_tier=None,
         )
-        if self.incident.told:
+        if self.incident.notices > self.incident.notices_before:
             self.tell(transition, self.incident.told, reason_id, reason, **args)
         self.set(told_tier=Tier.CALM, told_factor=None, told_families=())
 

@@ -13,7 +13,7 @@ from monitor.incidents import escalation
 from monitor.incidents.asking import lapse, next_level, rise, take
 from monitor.incidents.change import MONITOR, Change
 from monitor.incidents.context import Context
-from monitor.incidents.grouping import closed_lately, home
+from monitor.incidents.grouping import Scopes, closed_lately
 from monitor.incidents.plan import new_incident, number_of, reopened
 from monitor.incidents.settle import settle, unhide
 from monitor.model import Alert, Incident, Labels, Outcome, Silence, Tier, Transition
@@ -212,15 +212,10 @@ def open_by_person(
     """An incident the rules did not see: joins the open one of that risk and scope, or takes up a recent number."""
     if tier == Tier.CALM:
         raise ActRefused("calm_is_an_end", incident="")
-    same = [i for i in open if i.drill == drill]
-    found, links = home(risk, scope, same)
+    found, links = Scopes(open).home(risk, scope, drill)
     if found is not None:
-        return raise_by_person(
-            found, tier, actor, now, context, reason=reason, evidence=evidence, alerts=alerts
-        )  # fmt: skip
-    old, _ = home(
-        risk, scope, [i for i in closed_lately(recent, now, context.settings.reopen_within) if i.drill == drill]
-    )
+        return raise_by_person(found, tier, actor, now, context, reason=reason, evidence=evidence, alerts=alerts)
+    old, _ = Scopes(closed_lately(recent, now, context.settings.reopen_within)).home(risk, scope, drill)
     if old is not None and not links:
         made = reopened(old, scope, context, now)
     else:

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from monitor.incidents import routes
 from monitor.incidents.change import Change
-from monitor.incidents.context import Context
-from monitor.incidents.grouping import closed_lately, contains, home
+from monitor.incidents.context import Context, RuleInfo
+from monitor.incidents.grouping import Scopes, closed_lately
 from monitor.incidents.settle import settle
 from monitor.model import Alert, Example, Incident, Key, Labels, Outcome, Tier
 
@@ -67,7 +67,7 @@ def plan(
         if context.live(change.after.rule):
             board.place(change)
     after = {(a.rule, a.key): a for a in standing} | {c.id: c.after for c in changes}
-    alerts = [a for a in after.values() if context.live(a.rule)]
+    alerts = {id: alert for id, alert in after.items() if context.live(alert.rule)}
     return [o for number in board.touched() if (o := board.settle(number, alerts)) is not None]
 
 
@@ -78,13 +78,15 @@ class _Board:
         self, open: Sequence[Incident], recent: Sequence[Incident], context: Context, now: float, next_number: int
     ) -> None:
         self.open = {i.number: i for i in open}
-        self.recent = closed_lately(recent, now, context.settings.reopen_within)
+        self.scopes = Scopes(open)
+        self.recent = Scopes(closed_lately(recent, now, context.settings.reopen_within))
         self.context = context
         self.now = now
         self.next_number = next_number
         self.homes = {alert: i.number for i in open for alert in i.alerts}
         self.changes: dict[str, list[AlertChange]] = {}
-        self.fresh: dict[str, Incident] = {}
+        self.fresh: set[str] = set()
+        self.narrowed: dict[str, Labels] = {}
 
     def place(self, change: AlertChange) -> None:
         """Finds, reopens or makes the incident of a change; a calm alert without one is no matter."""
@@ -98,50 +100,55 @@ class _Board:
     def _find(self, change: AlertChange) -> str:
         rule = self.context.rules[change.after.rule]
         scope = rule.scope(change.after.key)
-        drill = is_drill(change.after.key)
-        found, links = home(rule.risk, scope, [i for i in self.open.values() if i.drill == drill])
+        found, links = self.scopes.home(rule.risk, scope, is_drill(change.after.key))
         if found is None:
-            found, links = self._begin(rule.risk, scope, links, change)
+            return self._begin(rule, scope, links, change.after.key)
+        stands = self.narrowed.get(found.number, found.scope)
+        if stands.items() < scope.items():
+            self.scopes.narrow(found, scope)
+            self.narrowed[found.number] = scope
         return found.number
 
-    def _begin(
-        self, risk: str, scope: Labels, links: tuple[str, ...], change: AlertChange
-    ) -> tuple[Incident, tuple[str, ...]]:
-        drill = is_drill(change.after.key)
-        old, _ = home(risk, scope, [i for i in self.recent if i.drill == drill])
-        labels = {**dict(change.after.key), **scope}
-        wanted = self.context.rules[change.after.rule].playbook
-        if old is not None and not links:
+    def _begin(self, rule: RuleInfo, scope: Labels, links: tuple[str, ...], key: Key) -> str:
+        drill = is_drill(key)
+        old, _ = self.recent.home(rule.risk, scope, drill)
+        labels = {**dict(key), **scope}
+        if old is not None and not links and old.number not in self.open:
             made = reopened(old, labels, self.context, self.now)
         else:
             number = number_of(self.next_number, self.now, self.context)
             self.next_number += 1
             made = new_incident(
-                number, risk, scope, labels, self.context, self.now, playbook=wanted, linked=links, drill=drill
+                number, rule.risk, scope, labels, self.context, self.now, playbook=rule.playbook, linked=links,
+                drill=drill,
             )  # fmt: skip
-        self.recent = [i for i in self.recent if i.number != made.number]
         self.open[made.number] = made
-        self.fresh[made.number] = made
-        return made, links
+        self.scopes.add(made)
+        self.fresh.add(made.number)
+        return made.number
 
     def touched(self) -> list[str]:
         """Incidents with changes, and those with an alert whose rule is gone."""
         gone = [i.number for i in self.open.values() if any(not self.context.live(rule) for rule, _ in i.alerts)]
         return list(dict.fromkeys([*self.changes, *gone]))
 
-    def settle(self, number: str, alerts: Sequence[Alert]) -> Outcome | None:
+    def settle(self, number: str, alerts: dict[AlertId, Alert]) -> Outcome | None:
         """The outcome for one incident, or None when nothing changed."""
-        changes = self.changes.get(number, [])
+        changes, incident = self.changes.get(number, []), self.open[number]
         late = max((c.late_by for c in changes), default=0.0)
         dated = [c.data_at for c in changes if c.data_at is not None]
         examples = {(e.text, e.source): e for c in sorted(changes, key=lambda c: -c.after.tier) for e in c.examples}
+        ids = dict.fromkeys([*incident.alerts, *(c.id for c in changes)])
         change = Change(
-            self.open[number], self.context, self.now, alerts=alerts, examples=tuple(examples.values()), late_by=late,
-            data_at=max(dated, default=None),
+            incident, self.context, self.now, alerts=[alerts[id] for id in ids if id in alerts],
+            examples=tuple(examples.values()), late_by=late, data_at=max(dated, default=None),
         )  # fmt: skip
         if number in self.fresh:
             _note_beginning(change)
-        join(change, [c.after for c in changes], self.context)
+        if number in self.narrowed:
+            change.entry("narrowed", scope=self.narrowed[number])
+            change.set(scope=self.narrowed[number])
+        join(change, [c.after for c in changes])
         settle(change)
         return None if change.nothing else change.outcome()
 
@@ -182,6 +189,7 @@ def reopened(old: Incident, labels: Labels, context: Context, now: float) -> Inc
     return msgspec.structs.replace(
         old, state="open", tier=Tier.CALM, machine_tier=Tier.CALM, person_tier=None, closed_at=None, calm_since=None,
         no_data_since=None, acknowledged_by=None, acknowledged_at=None, acks=(), step=0, told_tier=Tier.CALM,
+        notices_before=old.notices,
         told_factor=None, told_families=(), hidden_tier=None, steps=routes.steps_for(old.risk, labels, context),
     )  # fmt: skip
 
@@ -194,16 +202,11 @@ def _note_beginning(change: Change) -> None:
         change.entry("reopened", risk=incident.risk, scope=incident.scope)
 
 
-def join(change: Change, changed: Sequence[Alert], context: Context) -> None:
+def join(change: Change, changed: Sequence[Alert]) -> None:
     """Takes the alerts above calm in, and those that went calm, or whose rule is gone, out."""
-    incident = change.incident
-    standing = {(a.rule, a.key): a for a in change.alerts if a.tier > Tier.CALM}
-    kept = [alert for alert in incident.alerts if alert in standing]
-    joined = [(a.rule, a.key) for a in changed if a.tier > Tier.CALM and (a.rule, a.key) not in kept]
-    for rule, key in joined:
-        change.entry("joined", rule=rule, key=dict(key), tier=standing[rule, key].tier)
-        scope = context.rules[rule].scope(key)
-        if scope != change.incident.scope and contains(change.incident.scope, scope):
-            change.entry("narrowed", scope=scope)
-            change.set(scope=scope)
-    change.set(alerts=(*kept, *joined))
+    standing = {(a.rule, a.key) for a in change.alerts if a.tier > Tier.CALM}
+    kept = [alert for alert in change.incident.alerts if alert in standing]
+    joined = [a for a in changed if a.tier > Tier.CALM and (a.rule, a.key) not in kept]
+    for alert in joined:
+        change.entry("joined", rule=alert.rule, key=dict(alert.key), tier=alert.tier)
+    change.set(alerts=(*kept, *((a.rule, a.key) for a in joined)))

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from monitor.incidents.grouping import contains
 from monitor.model import Facts, Incident, Labels, Owed, Recipient, Tier, Transition
 
 HOUR = 3600.0
@@ -133,7 +132,7 @@ def offers(incidents: Sequence[Incident], limits: StormLimits) -> list[Offer]:
         for second in found[n + 1 :]:
             near = second.opened_at - first.opened_at <= limits.together_within and first.drill == second.drill
             shared = dict(first.scope.items() & second.scope.items())
-            alike = shared or contains(first.scope, second.scope) or contains(second.scope, first.scope)
+            alike = shared or not first.scope or not second.scope
             if near and alike and second.number not in first.linked and first.number not in second.linked:
                 out.append(Offer((first.number, second.number), shared))
     return out

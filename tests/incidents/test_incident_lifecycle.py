@@ -160,6 +160,16 @@ def test_a_hidden_incident_still_tells_its_end_to_those_told_before() -> None:
     assert world.notices()[-1][0] == "CLEARED"
 
 
+def test_what_was_taken_up_again_in_silence_ends_in_silence() -> None:
+    world = burning()
+    world.act(lifecycle.false_alarm)
+    world.silence(hush(RED, until=T0 + 9 * HOUR))
+    world.judge(alert("danger", YELLOW))
+    world.judge(alert("danger", CALM), alert("surge", CALM))
+    world.wait(HOUR)
+    assert [n[0] for n in world.notices()] == ["NEW", "CANCELLED"]
+
+
 def test_the_end_of_a_silence_asks_again_for_an_answer() -> None:
     world = burning()
     silence = hush(RED, until=T0 + HOUR)

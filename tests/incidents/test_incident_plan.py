@@ -157,6 +157,7 @@ JOINS = {
         ["surge:X1", "surge:X2", "all:"],
         [({"product": "X1"}, 1, 0), ({"product": "X2"}, 1, 0), ({}, 1, 2)],
     ),
+    "all in one tick": (["all:+surge:X1+surge:X2"], [({"product": "X1"}, 2, 0), ({"product": "X2"}, 1, 0)]),
     "another risk is another matter": (["leak:X1", "surge:X1"], [({"product": "X1"}, 1, 0), ({"product": "X1"}, 1, 0)]),
 }
 
@@ -165,8 +166,8 @@ JOINS = {
 def test_scopes_join(name: str) -> None:
     coming, wanted = JOINS[name]
     world = World()
-    for one in coming:
-        world.judge(alert(one.split(":")[0], YELLOW, one.split(":")[1]))
+    for tick in coming:
+        world.judge(*[alert(rule, YELLOW, product) for rule, product in (one.split(":") for one in tick.split("+"))])
     assert [(i.scope, len(i.alerts), len(i.linked)) for i in world.incidents.values()] == wanted
 
 

@@ -24,7 +24,7 @@ _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ADDRESS = re.compile(
     r"(?:[a-z][a-z0-9+.\-]*:/{2}|www\.|(?:javascript|vbscript|mailto|tel|sms|data|file):)[!-~]*", re.I
 )
-_HOST_DOT = re.compile(r"(?<=\w)\.(?=[^\W\d])")
+_HOST_DOT = re.compile(r"\.(?=[^\W\d])")
 _IPV4 = re.compile(r"(?<![\d.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
 _PILE = re.compile(f"([{_MARKS}]{{2}})[{_MARKS}]+")

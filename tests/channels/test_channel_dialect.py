@@ -17,6 +17,7 @@ from monitor.model import Link, Quoted, Text
         ("看https://evil.cn/a快来", "看‹链接›快来"),
         ("升到 3.5 版，1.2.3 也行", "升到 3.5 版，1.2.3 也行"),
         ("evil.example.com", "evil·example·com"),
+        ("损失3.5万，1.5h 未回复", "损失3.5万，1.5h 未回复"),
         ("203.0.113.9", "203·0·113·9"),
         ("除\u202e解\u200b已", "除解已"),
     ],

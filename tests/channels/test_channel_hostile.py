@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from monitor.channels.alertmanager import alerts
 from monitor.channels.dialect import live
@@ -123,6 +125,20 @@ def test_nothing_is_live_in_what_strangers_wrote(channel: str, payload: str) -> 
     ours = read(render(notice(HARMLESS)))
     found = read(render(notice(PAYLOADS[payload])))
     assert not found - ours
+
+
+MARKS = "@<>[]()*_`#|\\!~&$:/.-+=1\"'{}; \n\u200b\u202e\u0301\ud83d＜＠：／．［］（）"
+WORDS = ["all", "所有人", "http", "https://", "www.", "evil", ".cn", "at id=", "!channel", "a", "退款", "mailto:"]
+PIECES = st.sampled_from([*MARKS, *WORDS])
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(PIECES, max_size=24).map("".join))
+def test_nothing_is_live_whatever_the_pieces(channel: str, quote: str) -> None:
+    render, read = CHANNELS[channel]
+    found = read(render(notice(quote)))
+    assert not found - read(render(notice(HARMLESS)))
 
 
 @pytest.mark.parametrize("link", LINKS)

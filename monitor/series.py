@@ -66,6 +66,8 @@ class Series(Struct, frozen=True, kw_only=True):
     full: tuple[Interval, ...] = ()
     denominator: Series | None = None
     last_at: float | None = None
+    longest: float = float("inf")
+    """The longest span among the buckets, where it is known: what begins earlier than that need not be looked at."""
 
     def reading(self, start: float, end: float, *, least: float = 0.5) -> Reading:
         """The measure over `[start, end)`; no value where less than `least` of it is covered and nothing was seen.
@@ -74,7 +76,9 @@ class Series(Struct, frozen=True, kw_only=True):
         """
         covered = share_covered(self.covered, start, end)
         partial = share_covered(self.full, start, end) < 0.999
-        inside = [b for b in self.buckets if _overlaps(b, start, end)]
+        first = bisect_left(self.buckets, start - self.longest, key=_start) if self.longest < end else 0
+        last = bisect_left(self.buckets, end, key=_start)
+        inside = [b for b in self.buckets[first:last] if _overlaps(b, start, end)]
         if covered < least and not inside:
             return Reading(None, covered, partial)
         return Reading(self._measure(inside, start, end), covered, partial or covered < 0.999)
@@ -111,6 +115,10 @@ def weight(bucket: Bucket, start: float, end: float) -> float:
     if bucket.span <= MINUTE:
         return 1.0
     return max(0.0, min(end, bucket.start + bucket.span) - max(start, bucket.start)) / bucket.span
+
+
+def _start(bucket: Bucket) -> float:
+    return bucket.start
 
 
 def _overlaps(bucket: Bucket, start: float, end: float) -> bool:

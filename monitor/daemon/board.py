@@ -20,7 +20,7 @@ from monitor.incidents.context import Context
 from monitor.incidents.plan import AlertChange, AlertId, plan
 from monitor.incidents.silences import preview
 from monitor.metrics import Metrics
-from monitor.model import Alert, Incident, Outcome, Silence, Tier, Timer
+from monitor.model import Alert, Incident, Outcome, Silence, Timer
 from monitor.store import alerts as stored
 from monitor.store import findings, incidents, outbox, silences
 from monitor.store import timers as stored_timers
@@ -208,7 +208,7 @@ class Board:
 
     async def _count(self) -> None:
         """Brings the gauges of incidents and findings up to date."""
-        counts: dict[Tier, int] = {}
+        counts: dict[int, int] = {}
         for incident in await self._db.read(incidents.open):
             counts[incident.tier] = counts.get(incident.tier, 0) + 1
         self._metrics.incidents(counts)

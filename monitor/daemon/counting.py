@@ -48,8 +48,8 @@ def _named(desk: Desk, counted: Counted, ready: frozenset[int]) -> set[tuple[int
 
 def remake(
     connection: Connection, desk: Desk, around: Sequence[Sample], start: float, only: frozenset[int] | None = None
-) -> set[int]:
-    """Makes the buckets of one series and label set anew from its samples; returns the selections it touched.
+) -> dict[int, float]:
+    """Makes the buckets of one series and label set anew from its samples; returns what it touched, from when on.
 
     `around`: samples in order; those before `start` only serve as the value a counter rises from. Each label set of a
     source stands in a column of its own, so that it can be replaced without touching the others.
@@ -76,7 +76,17 @@ def remake(
     buckets.register(connection, _named(desk, counted, ready))
     for series, mine in rows.items():
         buckets.replace(connection, series, column, mine)
-    return {id for id, *_ in counted.buckets}
+    return earliest(counted)
+
+
+def earliest(counted: Counted) -> dict[int, float]:
+    """The selections that were counted, and from which minute on."""
+    out: dict[int, float] = {}
+    for id, _, _, start, _ in counted.buckets:
+        out[id] = min(start, out.get(id, start))
+    for id, _, _, minute, _ in counted.marks:
+        out[id] = min(minute, out.get(id, minute))
+    return out
 
 
 def corrected(connection: Connection, desk: Desk, seq: int) -> None:

@@ -29,13 +29,13 @@ log = structlog.get_logger("ingest")
 
 
 class Taken(Struct, frozen=True, kw_only=True):
-    """What a batch came to. `touched`: selections whose counts changed; `earliest`, `newest`: event times in it."""
+    """What a batch came to. `touched`: selection -> since when its counts changed; `earliest`, `newest`: event times."""
 
     accepted: int = 0
     duplicates: int = 0
     corrected: int = 0
     known: int = 0
-    touched: frozenset[int] = frozenset()
+    touched: dict[int, float] = {}
     earliest: float | None = None
     newest: float | None = None
     lag: float | None = None
@@ -142,12 +142,12 @@ class Ingest:
         taken = self._mentions(connection, desk, source, matched, tally, first=first)
         counted = tally.drain()
         counting.write(connection, desk, counted)
-        touched = {id for id, *_ in counted.buckets}
+        touched = counting.earliest(counted)
         if samples:
             more, ids = take_samples(connection, desk, source, samples)
             touched |= ids
             taken = _plus(taken, more)
-        return replace(taken, touched=frozenset(touched))
+        return replace(taken, touched=touched)
 
     def _counter(self, desk: Desk) -> Tally:
         if self._tally is None or self._tally[0] != desk.hash:
@@ -264,7 +264,9 @@ def _plus(a: Taken, b: Taken) -> Taken:
     )
 
 
-def take_samples(connection: Connection, desk: Desk, source: str, samples: Sequence[Sample]) -> tuple[Taken, set[int]]:
+def take_samples(
+    connection: Connection, desk: Desk, source: str, samples: Sequence[Sample]
+) -> tuple[Taken, dict[int, float]]:
     """Stores samples and makes the buckets they touch anew from what is stored."""
     own = desk.sources[source].labels if source in desk.sources else {}
     samples = [replace(s, source=source, labels={**own, **s.labels}) for s in samples]
@@ -272,10 +274,11 @@ def take_samples(connection: Connection, desk: Desk, source: str, samples: Seque
     groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[float]] = {}
     for sample in changed:
         groups.setdefault((sample.series, tuple(sorted(sample.labels.items()))), []).append(sample.at)
-    touched: set[int] = set()
+    touched: dict[int, float] = {}
     for (series, labels), times in groups.items():
         around = observations.samples_around(connection, series, dict(labels), min(times), max(times))
-        touched |= counting.remake(connection, desk, around, min(times))
+        for id, start in counting.remake(connection, desk, around, min(times)).items():
+            touched[id] = min(start, touched.get(id, start))
     times = [s.at for s in changed]
     taken = Taken(
         accepted=len(changed), duplicates=known, known=known, earliest=min(times, default=None),

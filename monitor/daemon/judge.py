@@ -14,6 +14,7 @@ from monitor.daemon.board import Board
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.daemon.ingest import Taken
+from monitor.daemon.memory import Memory
 from monitor.daemon.view import Sight, batch, look
 from monitor.incidents.plan import AlertChange
 from monitor.metrics import Metrics
@@ -56,6 +57,7 @@ class Judge:
     ) -> None:
         self._db, self._desk, self._board, self._clock, self._metrics = db, desk, board, clock, metrics
         self._shown = shown
+        self.memory = Memory()
         self.wake = asyncio.Event()
         self.alerts: dict[str, dict[Key, Alert]] = {}
         self._due: dict[str, float] = {}
@@ -67,9 +69,11 @@ class Judge:
 
     def tell(self, taken: Taken) -> None:
         """Records came in: their selections are judged at once; where older instants missed them, those anew."""
-        self._touched |= taken.touched
-        if taken.since is not None:
-            for id in taken.touched:
+        counting = self._desk().counting
+        for id, since in taken.touched.items():
+            self._touched.add(id)
+            self.memory.changed(counting[id], since)
+            if taken.since is not None:
                 self._since[id] = min(self._since.get(id, taken.since), taken.since)
         if taken.touched:
             self.wake.set()
@@ -77,6 +81,7 @@ class Judge:
     def poke(self) -> None:
         """Judge everything soon: findings changed, or a recount ended."""
         self._due = {}
+        self.memory.clear()
         self.wake.set()
 
     async def load(self) -> None:
@@ -127,6 +132,7 @@ class Judge:
         if not rules:
             return
         self._ran_at = now
+        self.memory.begin()
         try:
             judged = await self._db.read(lambda c: self._judge_all(c, desk, rules, since, now))
             await self._settle(desk, judged, now)
@@ -178,7 +184,7 @@ class Judge:
         self, connection: Connection, desk: Desk, rule: Rule, sight: Sight, missed: Sequence[float]
     ) -> Judged:
         before = self.alerts.get(rule.name, {})
-        series = batch(connection, desk, rule, sight, before, missed[0] if missed else None)
+        series = batch(connection, desk, self.memory, rule, sight, before, missed[0] if missed else None)
         alerts: dict[Key, Alert] = dict(before)
         peaks: dict[Key, tuple[Tier, float]] = {}
         for instant in missed:

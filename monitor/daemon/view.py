@@ -10,16 +10,16 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from monitor.daemon.desk import Desk
+from monitor.daemon.memory import Counted, Memory
 from monitor.model import Finding, Key
-from monitor.rules.evaluate import asked
+from monitor.rules.evaluate import lookback
 from monitor.rules.rule import Rule
 from monitor.rules.select import ANY, OTHER, Selection, mark_keys, other_side, reads
 from monitor.series import Bucket, Interval, Measure, Series, join_intervals
 from monitor.sources import Source
 from monitor.sources.file import File
 from monitor.sources.push import Push
-from monitor.store import buckets, cursors
-from monitor.store.buckets import Counted
+from monitor.store import cursors
 from monitor.times import MINUTE
 
 LONGEST_LOOK = 40 * 86400.0
@@ -63,76 +63,76 @@ def grace(source: Source) -> float:
 
 
 def batch(
-    connection: Connection, desk: Desk, rule: Rule, sight: Sight, standing: Iterable[Key], since: float | None = None
+    connection: Connection,
+    desk: Desk,
+    memory: Memory,
+    rule: Rule,
+    sight: Sight,
+    standing: Iterable[Key],
+    since: float | None = None,
 ) -> list[Series]:
     """The series of a rule with all its detector looks back to, from `since` on where instants were missed."""
     part, whole = desk.asked[rule.name]
     if part.kind == "findings":
         return _findings(part, sight, standing)
-    spans = _spans(rule, desk, sight.now, since)
+    start = (since if since is not None else sight.now) - lookback(rule, desk.zone)
     measure, other = reads(rule)
-    counted = buckets.of_selection(connection, desk.counting[part.id], spans)
-    last = buckets.last_record(connection, desk.counting[part.id]) if rule.detector.unit == "seconds" else {}
-    series = _series(desk, rule, part, measure, counted, sight, last)
+    counted = memory.counted(connection, desk.counting[part.id], start)
+    series = _series(desk, rule, part, measure, counted, sight)
     series = _with_known(series, part, measure, standing, sight, desk)
     if whole is None or other is None:
         return series
-    against = buckets.of_selection(connection, desk.counting[whole.id], spans)
-    sides = {s.key: s for s in _series(desk, rule, whole, other, against, sight, {})}
+    against = _series(desk, rule, whole, other, memory.counted(connection, desk.counting[whole.id], start), sight)
+    sides = {s.key: s for s in against}
     empty = _empty(desk, whole, other, sight)
     return [replace(s, denominator=sides.get(other_side(s.key, whole), empty)) for s in series]
 
 
-def _spans(rule: Rule, desk: Desk, now: float, since: float | None) -> tuple[Interval, ...]:
-    """What the rule's detector reads for all instants from `since` to `now`."""
-    question = asked(rule, desk.zone)
-    last = rule.detector.spans(now, question)
-    if since is None:
-        return join_intervals(list(last))
-    first = rule.detector.spans(since, question)
-    return join_intervals([(a[0], b[1]) for a, b in zip(first, last, strict=True)])
-
-
 def _series(
-    desk: Desk,
-    rule: Rule,
-    selection: Selection,
-    measure: Measure,
-    counted: Sequence[Counted],
-    sight: Sight,
-    last: Mapping[int, float],
+    desk: Desk, rule: Rule, selection: Selection, measure: Measure, counted: Sequence[Counted], sight: Sight
 ) -> list[Series]:
     marks = {c.key: c.marks.get("families", ()) for c in counted}
     own = _limited([c for c in counted if not any(value == ANY for _, value in c.key)], rule.max_series)
+    vouched = _coverage(desk, selection, sight) if selection.kind == "mentions" else None
     out = []
     for c in own:
-        covered, full = _coverage(desk, selection, measure, c.buckets, sight)
-        families = sorted({pair for key in mark_keys(c.key) for pair in marks.get(key, ())})
+        covered, full = vouched if vouched is not None else _sampled(measure, c.spans, sight)
+        families = _families(marks, c.key)
         out.append(
             Series(
                 key=c.key,
                 measure=measure,
-                buckets=tuple(b for _, b in c.buckets),
-                marks={**c.marks, "families": tuple(families)} if families else c.marks,
+                buckets=c.buckets,
+                marks={**c.marks, "families": families} if families else c.marks,
                 covered=covered,
                 full=full,
-                last_at=last.get(c.id),
+                last_at=c.last_at,
+                longest=c.longest,
             )
         )
     return out
+
+
+def _families(marks: Mapping[Key, tuple[tuple[float, str], ...]], key: Key) -> tuple[tuple[float, str], ...]:
+    """The family marks that are evidence for a series: its own, and those of records that lack a label."""
+    found = [marks[k] for k in mark_keys(key) if marks.get(k)]
+    return found[0] if len(found) == 1 else tuple(sorted({pair for pairs in found for pair in pairs}))
 
 
 def _limited(counted: list[Counted], most: int) -> list[Counted]:
     """At most so many series: the largest by records keep their names, the rest are one, called other."""
     if len(counted) <= most:
         return counted
-    counted = sorted(counted, key=lambda c: (-sum(b.n for _, b in c.buckets), c.id))
+    counted = sorted(counted, key=lambda c: (-sum(b.n for b in c.buckets), c.id))
     rest = counted[most - 1 :]
-    pairs = tuple(sorted((pair for c in rest for pair in c.buckets), key=lambda pair: pair[1].start))
+    rows = tuple(sorted((b for c in rest for b in c.buckets), key=lambda b: b.start))
     kinds = {kind for c in rest for kind in c.marks}
     marks = {kind: tuple(sorted({m for c in rest for m in c.marks.get(kind, ())})) for kind in kinds}
     key = tuple((label, OTHER) for label, _ in rest[0].key)
-    return [*counted[: most - 1], Counted(rest[0].id, key, pairs, marks)]
+    spans = join_intervals([span for c in rest for span in c.spans])
+    last = max((c.last_at for c in rest if c.last_at is not None), default=None)
+    longest = max(c.longest for c in rest)
+    return [*counted[: most - 1], Counted(rest[0].id, key, rows, marks, spans, longest, last)]
 
 
 def _with_known(
@@ -146,19 +146,20 @@ def _with_known(
 
 
 def _empty(desk: Desk, selection: Selection, measure: Measure, sight: Sight) -> Series:
-    covered, full = _coverage(desk, selection, measure, (), sight)
+    mentions = selection.kind == "mentions"
+    covered, full = _coverage(desk, selection, sight) if mentions else _sampled(measure, (), sight)
     return Series(key=(), measure=measure, covered=covered, full=full)
 
 
-def _coverage(
-    desk: Desk, selection: Selection, measure: Measure, found: Sequence[tuple[str, Bucket]], sight: Sight
-) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
+def _sampled(measure: Measure, spans: tuple[Interval, ...], sight: Sight) -> tuple[tuple[Interval, ...], ...]:
+    """Samples vouch for their own spans; a gauge needs no more than to have been read."""
+    if measure in ("last", "avg", "min", "max"):
+        spans = ((0.0, sight.now),)
+    return spans, spans
+
+
+def _coverage(desk: Desk, selection: Selection, sight: Sight) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
     """Where at least one source of the series vouches, and where all of them do."""
-    if selection.kind == "samples":
-        if measure in ("last", "avg", "min", "max"):
-            return ((0.0, sight.now),), ((0.0, sight.now),)
-        spans = join_intervals([(b.start, b.start + b.span) for _, b in found], MINUTE)
-        return spans, spans
     names = witnesses_of(desk, selection)
     parts = [sight.covered[name] for name in names if name in sight.covered]
     covered = join_intervals([interval for part in parts for interval in part])

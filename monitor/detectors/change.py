@@ -39,11 +39,6 @@ class Change(Detector, frozen=True, kw_only=True, tag="change", tag_field="kind"
         back = {"before": asked.window + MINUTE, "yesterday": DAY + HOUR, "last_week": 7 * DAY + HOUR}
         return asked.window + MINUTE + back[self.against]
 
-    def spans(self, now: float, asked: Asked) -> tuple[tuple[float, float], ...]:
-        """The base and the current span; what lies between them is not read."""
-        start, end = asked.span(now)
-        return self._base(start, end, asked), (start, now + MINUTE)
-
     def _base(self, start: float, end: float, asked: Asked) -> tuple[float, float]:
         """The reference span, of as many minutes as the current one."""
         if self.against == "before":

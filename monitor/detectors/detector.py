@@ -52,10 +52,6 @@ class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """How many seconds before `now` the detector needs to see."""
         return asked.window + MINUTE
 
-    def spans(self, now: float, asked: Asked) -> tuple[tuple[float, float], ...]:
-        """The spans of time it reads, in the order of time: what the store need not be asked for is left out."""
-        return ((now - self.lookback(asked), now + MINUTE),)
-
     def steady(self, series: Series, now: float, asked: Asked) -> float:
         """Until when (exclusive) the score stays what it is, if nothing arrives and coverage goes on.
 

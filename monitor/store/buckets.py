@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
-from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.model import Key
-from monitor.series import Bucket, Interval
+from monitor.series import Bucket
 from monitor.store.codec import chunks, dump, load, upsert
 from monitor.store.tables import buckets, marks, selections, series
-
-
-class Counted(Struct, frozen=True):
-    """Buckets of one series: (source, bucket) pairs sorted by start, and marks by kind."""
-
-    id: int
-    key: Key
-    buckets: tuple[tuple[str, Bucket], ...] = ()
-    marks: dict[str, tuple[tuple[float, str], ...]] = {}
-
 
 BucketRow = tuple[int, int, int, str, Bucket]
 """(series, start, span, source, increments)"""
@@ -95,51 +84,41 @@ def replace(connection: Connection, id: int, source: str, rows: Sequence[BucketR
         connection.execute(sa.insert(buckets), [_bucket_row(row) for row in rows])
 
 
-def of_selection(connection: Connection, selection: int, spans: Sequence[Interval]) -> list[Counted]:
-    """All series of a selection with their buckets and marks that touch any of the spans (disjoint, in order)."""
-    keys = {
-        row.id: load(row.key, Key)
-        for row in connection.execute(sa.select(series).where(series.c.selection == selection))
-    }
-    found: dict[int, list[tuple[str, Bucket]]] = {id: [] for id in keys}
-    seen: dict[int, dict[str, list[tuple[float, str]]]] = {}
-    reached = float("-inf")
-    for since, until in spans if keys else ():
-        for id, source, bucket in _buckets(connection, selection, since, until):
-            if bucket.start + bucket.span > reached or bucket.start >= since:
-                found[id].append((source, bucket))
-        _marks(connection, selection, since, until, seen)
-        reached = until
-    told = {id: {kind: tuple(pairs) for kind, pairs in kinds.items()} for id, kinds in seen.items()}
-    return [Counted(id, keys[id], tuple(found[id]), told.get(id, {})) for id in keys]
+def keys(connection: Connection, selection: int) -> dict[int, Key]:
+    """The series of a selection: id -> key."""
+    query = sa.select(series.c.id, series.c.key).where(series.c.selection == selection)
+    return {id: load(key, Key) for id, key in connection.execute(query)}
 
 
-def _buckets(connection: Connection, selection: int, since: float, until: float) -> Iterator[tuple[int, str, Bucket]]:
-    """Buckets that begin before `until` and end after `since`; the longest span bounds how far back one may begin."""
-    c = buckets.c
-    ids = sa.select(series.c.id).where(series.c.selection == selection)
-    longest = connection.scalar(sa.select(sa.func.max(c.span)).where(c.series.in_(ids))) or 0
-    columns = (c.series, c.source, c.start, c.span, c.n, c.stories, c.sum, c.min, c.max, c.last, c.last_at)
-    query = sa.select(*columns).where(c.series.in_(ids), c.start < until, c.start > since - longest)
-    for id, source, start, span, *rest in connection.execute(query.order_by(c.start)):
-        if start + span > since:
-            yield id, source, Bucket(float(start), float(span), *rest)
+_FOUND = sa.text(
+    "SELECT b.series, b.start, b.span, b.n, b.stories, b.sum, b.min, b.max, b.last, b.last_at"
+    " FROM series s JOIN buckets b ON b.series = s.id WHERE s.selection = :selection AND b.start >= :since"
+    " ORDER BY b.start"
+)
 
 
-def _marks(
-    connection: Connection,
-    selection: int,
-    since: float,
-    until: float,
-    seen: dict[int, dict[str, list[tuple[float, str]]]],
-) -> None:
-    c = marks.c
-    ids = sa.select(series.c.id).where(series.c.selection == selection)
-    query = sa.select(c.series, c.kind, c.minute, c.who).where(
-        c.series.in_(ids), c.minute >= since - 60, c.minute < until
-    )
-    for id, kind, minute, who in connection.execute(query.where(c.n > 0).order_by(c.minute, c.who)):
-        seen.setdefault(id, {}).setdefault(kind, []).append((float(minute), who))
+def since(connection: Connection, selection: int, since: float) -> Iterator[tuple[int, Bucket]]:
+    """The buckets of a selection that begin at or after an instant, as (series, bucket), in order of time."""
+    for id, start, span, *rest in connection.execute(_FOUND, {"selection": selection, "since": since}):
+        yield id, Bucket(float(start), float(span), *rest)
+
+
+def longest(connection: Connection, selection: int) -> float:
+    """The longest span of a selection's buckets in seconds, 0 where there are none."""
+    query = sa.select(sa.func.max(buckets.c.span)).join(series, series.c.id == buckets.c.series)
+    return float(connection.scalar(query.where(series.c.selection == selection)) or 0)
+
+
+_MARKS = sa.text(
+    "SELECT m.series, m.kind, m.minute, m.who FROM series s JOIN marks m ON m.series = s.id"
+    " WHERE s.selection = :selection AND m.minute >= :since AND m.n > 0 ORDER BY m.minute, m.who"
+)
+
+
+def marks_since(connection: Connection, selection: int, since: float) -> Iterator[tuple[int, str, float, str]]:
+    """The marks of a selection from a minute on, as (series, kind, minute, who), in order of time."""
+    for id, kind, minute, who in connection.execute(_MARKS, {"selection": selection, "since": since}):
+        yield id, kind, float(minute), who
 
 
 def last_record(connection: Connection, selection: int) -> dict[int, float]:

@@ -114,7 +114,7 @@ def window(connection: Connection, start: float, end: float, limit: int = 2000) 
 
 
 def recent_stories(connection: Connection, since: float, limit: int = 200_000) -> list[tuple[str, str, float]]:
-    """(story, title + newline + text, at) of mentions since an instant, oldest first: the story index starts from it."""
+    """(story, title + newline + text, at) of mentions since an instant, oldest first: for the story index."""
     columns = (mentions.c.story, mentions.c.title, mentions.c.text, mentions.c.at)
     query = (
         sa.select(*columns).where(mentions.c.at >= since, mentions.c.story != "").order_by(mentions.c.seq).limit(limit)

@@ -6,7 +6,7 @@ from typing import Any
 
 from monitor.incidents import escalation
 from monitor.incidents.change import Change
-from monitor.model import Tier, Transition
+from monitor.model import Transition
 
 REMINDER, EXPIRY = 0, 1
 """The two steps of the timer `remind`."""
@@ -19,7 +19,7 @@ def rise(change: Change, reason_id: str = "", reason: str = "") -> bool:
     """
     incident = change.incident
     owner = incident.acknowledged_by if incident.acknowledged_by != change.actor else None
-    transition: Transition = "NEW" if incident.told_tier == Tier.CALM or not incident.told else "RAISED"
+    transition: Transition = "NEW" if incident.notices == incident.notices_before else "RAISED"
     if owner and change.hidden_by() is None:
         lapse(change, "ack_lapsed", by=owner, tier=incident.tier)
     level = escalation.level_from(incident, incident.tier, 0, change.context, change.now)

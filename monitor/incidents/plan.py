@@ -189,8 +189,8 @@ def reopened(old: Incident, labels: Labels, context: Context, now: float) -> Inc
     return msgspec.structs.replace(
         old, state="open", tier=Tier.CALM, machine_tier=Tier.CALM, person_tier=None, closed_at=None, calm_since=None,
         no_data_since=None, acknowledged_by=None, acknowledged_at=None, acks=(), step=0, told_tier=Tier.CALM,
-        notices_before=old.notices,
-        told_factor=None, told_families=(), hidden_tier=None, steps=routes.steps_for(old.risk, labels, context),
+        notices_before=old.notices, told_factor=None, told_families=(), hidden_tier=None,
+        steps=routes.steps_for(old.risk, labels, context),
     )  # fmt: skip
 
 

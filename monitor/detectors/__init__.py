@@ -4,9 +4,10 @@ from monitor.detectors.absence import Absence
 from monitor.detectors.change import Change
 from monitor.detectors.detector import Asked, Detector, Unit
 from monitor.detectors.ears import Ears
+from monitor.detectors.farrington import Farrington
 from monitor.detectors.ratio import Ratio
 from monitor.detectors.threshold import Threshold
 
-DetectorKind = Threshold | Ratio | Change | Absence | Ears
+DetectorKind = Threshold | Ratio | Change | Absence | Ears | Farrington
 
-__all__ = ["Absence", "Asked", "Change", "Detector", "DetectorKind", "Ears", "Ratio", "Threshold", "Unit"]
+__all__ = ["Absence", "Asked", "Change", "Detector", "DetectorKind", "Ears", "Farrington", "Ratio", "Threshold", "Unit"]

@@ -63,11 +63,23 @@ def charset_of(content_type: str) -> str:
 
 
 def detect(body: bytes) -> str:
-    """The likeliest codec of an undeclared body: utf-8, gb18030, big5hkscs or cp1252."""
+    """The likeliest codec of an undeclared body: utf-8, gb18030, big5hkscs, euc_jp, cp932 or cp1252."""
     if _nearly_utf8(body):
         return "utf-8"
+    for name in ("euc_jp", "cp932"):
+        if _kana(body, name) > 0.15:
+            return name
     best, score = _fit_best(body)
     return best if score > 0.5 else _WESTERN
+
+
+def _kana(body: bytes, name: str) -> float:
+    """The share of hiragana and full-width katakana, of which no Chinese text has any; 0 when it reads badly."""
+    text = body.decode(name, "replace")
+    beyond = sum(c > "\x7f" for c in text)
+    if not beyond or text.count("\ufffd") * 20 > beyond:
+        return 0.0
+    return sum("ぁ" <= c <= "ん" or "ァ" <= c <= "ヶ" for c in text) / beyond
 
 
 def _claims(charset: str, body: bytes) -> list[str]:

@@ -8,6 +8,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
+from html import unescape
 from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
@@ -165,7 +166,9 @@ def _plain(raw: Any, name: str) -> str:
     """A text without markup; `detail` tells whether it may bear any."""
     value = str(raw.get(name) or "")
     detail = raw.get(f"{name}_detail") or {}
-    return text_of(value) if detail.get("type") in _HTML or "</" in value else one_line(value)
+    if detail.get("type") in _HTML or "</" in value:
+        return text_of(value)
+    return one_line(unescape(value)) if "&" in value else one_line(value)
 
 
 def _body(raw: Any) -> str:

@@ -30,6 +30,8 @@ TEXT_CAP = 100_000
 """Characters kept of a text; the rest is cut off. Of the other fields see `_CAPS`."""
 ID_CAP = 512
 LABELS_CAP = 32
+LINE_CAP = 16 << 20
+"""Bytes of a line of a file."""
 _CAPS = {"title": 2000, "author": 200, "lang": 35, "label": 256, "label name": 64}
 URL_CAP = 4096
 
@@ -125,11 +127,13 @@ def record_of(thing: object, reading: Reading) -> Mention | Sample:
 
 
 def open_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, gzip or not. Raises OSError, EOFError or zlib.error as the file's fault may be."""
+    """The lines of a file, gzip or not; an endless one comes in pieces. Raises OSError, EOFError or zlib.error."""
     with path.open("rb") as raw:
         zipped = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        yield from gzip.GzipFile(fileobj=raw) if zipped else cast(IO[bytes], raw)
+        stream = gzip.GzipFile(fileobj=raw) if zipped else cast(IO[bytes], raw)
+        while line := stream.readline(LINE_CAP):
+            yield line
 
 
 _MENTIONS: msgspec.json.Decoder[list[WireMention]] = msgspec.json.Decoder(list[WireMention])

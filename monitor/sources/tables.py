@@ -31,7 +31,8 @@ LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 """Suffixes of JSON lines."""
 SIZE_CAP = 1 << 30
 """Bytes of a file, and of an unpacked workbook."""
-_SHEET_CAP = 1 << 29
+_SHEET_CAP = 200 << 20
+_LINE_CAP = 4 << 20
 _CELL_CAP = 1 << 20
 _SAMPLE = 1 << 16
 
@@ -72,7 +73,9 @@ def _text(path: Path, whole: bool) -> Iterator[str]:
         stream = gzip.GzipFile(fileobj=raw) if zipped else raw
         lines = io.TextIOWrapper(stream, encoding=charset, errors="replace", newline="")
         try:
-            for line in lines:
+            while line := lines.readline(_LINE_CAP):
+                if len(line) >= _LINE_CAP:
+                    raise TableFault(Told("long_line", most=_LINE_CAP))
                 if not (whole or zipped or line.endswith(("\n", "\r"))):
                     raise HalfWritten(Told("torn", text=short(line)))
                 yield line if line.isascii() else line.replace("\ufeff", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.entities import html5
 from xml.parsers import expat
 
 from monitor.sources.markup import text_of
@@ -20,6 +21,8 @@ _ENTITY = re.compile(r"""<!ENTITY\s+(%\s+)?[^\s>]{1,100}\s+(?:(SYSTEM|PUBLIC)\b|
 _NESTED = re.compile(r"&(?!#|(?:amp|lt|gt|quot|apos);)\w|%\w")
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)([^<>]*)>")
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr p li".split())  # noqa: SIM905
+_OPENING = re.compile(r"<!\[CDATA\[|<!--")
+_AMPERSAND = re.compile(r"&(#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});|\w{1,32};)?")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _BITE = 1 << 17
 """Characters worked on at a time, so that other threads get their turn."""
@@ -32,15 +35,51 @@ class _Hurtful(Exception):
 
 
 def guarded(text: str) -> str:
-    """The document without characters XML does not know. SourceFault when it is no feed, or made to hurt."""
+    """The document without characters XML does not know, and with its ampersands mended where it was ill-formed.
+
+    SourceFault when it is no feed, or made to hurt.
+    """
     bites = (text[at : at + _BITE] for at in range(0, len(text), _BITE))
     text = "".join(_ILLEGAL.sub("", bite) for bite in bites).lstrip("\ufeff \t\r\n")
     if not text:
         raise SourceFault(Told("empty"))
     _refuse_html(text)
     _refuse_entities(text)
-    _refuse_shape(text)
-    return text
+    if _well_formed(text):
+        return text
+    if text.count("<") > 2 * MAX_ELEMENTS or text.count("&") > 4 * MAX_ELEMENTS:
+        raise SourceFault(Told("swollen", most=MAX_ELEMENTS))
+    mended = mend(text)
+    if not _well_formed(mended):
+        _refuse_loose_shape(mended)
+    return mended
+
+
+def mend(text: str) -> str:
+    """Bare ampersands and HTML's own entities as XML knows them, outside CDATA and comments."""
+    out: list[str] = []
+    at = 0
+    while found := _OPENING.search(text, at):
+        close = "]]>" if found[0].startswith("<![") else "-->"
+        end = text.find(close, found.end())
+        out.append(_AMPERSAND.sub(_mended, text[at : found.start()]))
+        if end < 0:
+            out.append(text[found.start() :])
+            return "".join(out)
+        out.append(text[found.start() : end + 3])
+        at = end + 3
+    out.append(_AMPERSAND.sub(_mended, text[at:]))
+    return "".join(out)
+
+
+def _mended(found: re.Match[str]) -> str:
+    name = found[1] or ""
+    if name.startswith("#"):
+        return "&" + name.lower()
+    if name in ("amp;", "lt;", "gt;", "quot;", "apos;"):
+        return found[0]
+    char = html5.get(name, "")
+    return char if char and not set(char) & set("<>&\"'") else "&amp;" + name
 
 
 def _refuse_html(text: str) -> None:
@@ -65,8 +104,8 @@ def _refuse_entities(text: str) -> None:
                 raise SourceFault(Told("entities"))
 
 
-def _refuse_shape(text: str) -> None:
-    """Depth, elements and attributes, counted by a parser that builds nothing."""
+def _well_formed(text: str) -> bool:
+    """Asks a parser that builds nothing. SourceFault for too much depth, too many elements or attributes on the way."""
     depth = elements = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -90,13 +129,12 @@ def _refuse_shape(text: str) -> None:
     except _Hurtful as error:
         raise SourceFault(error.args[0]) from None
     except expat.ExpatError:
-        _refuse_loose_shape(text)
+        return False
+    return True
 
 
 def _refuse_loose_shape(text: str) -> None:
-    """The same of an ill-formed document, by counting what looks like a tag."""
-    if text.count("<") > 2 * MAX_ELEMENTS or text.count("&") > 4 * MAX_ELEMENTS:
-        raise SourceFault(Told("swollen", most=MAX_ELEMENTS))
+    """The same of an ill-formed document, by what looks like a tag."""
     depth = 0
     for found in _TAG.finditer(text):
         if len(found[3]) > _TAG_CAP:

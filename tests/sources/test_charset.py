@@ -24,6 +24,12 @@ def test_undeclared_big5_is_told_from_a_few_words(word: str) -> None:
     assert decode(f"<a>{word}</a>".encode("big5")) == f"<a>{word}</a>"
 
 
+@pytest.mark.parametrize("name", ["euc_jp", "cp932"])
+def test_undeclared_japanese_is_told_by_its_kana(name: str) -> None:
+    word = "充電器が燃えました。リコールについて"
+    assert decode(f"<a>{word}</a>".encode(name)) == f"<a>{word}</a>"
+
+
 @pytest.mark.parametrize("word", ["café", "naïve façade", "Größe: 5 €", "señor", "100 £"])
 def test_western_text_is_not_taken_for_chinese(word: str) -> None:
     assert decode(word.encode("cp1252")) == word

@@ -254,6 +254,12 @@ def test_the_file_covers_to_its_newest_record(tmp_path: Path) -> None:
     assert first.covers_to == second.covers_to == second.covers_from == instant("2026-03-03T10:05:00+08:00", ZONE)
 
 
+def test_an_endless_line_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(b"id,text\n" + b"x" * (64 << 20), 1))
+    assert "longer than" in Desk(path, fields={"id": "id"}).poll().faults[0]
+
+
 def test_a_missing_file_is_a_fault_and_an_empty_folder_is_none(tmp_path: Path) -> None:
     with pytest.raises(SourceFault, match="no file"):
         Desk(tmp_path / "none.csv").poll()

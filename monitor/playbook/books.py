@@ -35,6 +35,7 @@ class Playbooks:
         self._texts = dict(texts)
         self._faqs = faqs
         self._templates = Templates(self._texts)
+        self._revisions: dict[str, str] = {}
         general = plans.get(GENERAL)
         self.own = plans
         self.plans = {id: plan.over(general) for id, plan in plans.items()} if general else plans
@@ -96,8 +97,10 @@ class Playbooks:
 
     def revision(self, id: str) -> str:
         """A hash of all those texts."""
-        canonical = json.dumps(self.texts(id), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+        if id not in self._revisions:
+            canonical = json.dumps(self.texts(id), sort_keys=True, ensure_ascii=False)
+            self._revisions[id] = hashlib.sha256(canonical.encode()).hexdigest()[:16]
+        return self._revisions[id]
 
     def render(
         self,

@@ -156,8 +156,10 @@ def _slots(file: str, where: str, words: Words | None) -> Iterator[Fault]:
 
 
 def _notices(id: str, books: Books) -> Iterator[Fault]:
+    """A plan without templates of its own differs from the general one in its words only: two transitions show them."""
+    own = id == GENERAL or any(path.startswith(f"{id}/notice.") for path in books.paths())
     for language in LANGUAGES:
-        for transition in get_args(Transition):
+        for transition in get_args(Transition) if own else ("NEW", "LOWERED"):
             for tier in (Tier.RED, Tier.BLUE):
                 yield from _notice(id, books, language, transition, tier)
 

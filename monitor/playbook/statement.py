@@ -20,7 +20,9 @@ SLOTS = (
     "sympathy",
     "action",
     "advice",
+    "position",
     "cause",
+    "finding",
     "remedy",
     "closing",
     "next_update",
@@ -50,6 +52,9 @@ LIMITS: dict[Audience, int] = {
 LATIN = 2.5
 """A Latin text may be so many times as long as the Chinese one that says the same."""
 
+CLAIMS = ("action", "closing")
+"""Slots in which the plan would claim that something was done: to be confirmed until a person wrote them."""
+
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -73,16 +78,21 @@ def length(text: str) -> int:
 
 def fill(plan: Plan, language: str, given: Mapping[str, str]) -> dict[str, str]:
     """Every slot: what a person gave, else the plan's own words, else a visible blank."""
-    slots = {name: given.get(name) or _default(plan, name, language) for name in SLOTS}
+    known = {"finding": given.get("cause", ""), **given}
+    slots = {name: known.get(name) or _default(plan, name, language) for name in SLOTS}
     return {name: fill_text(text, slots) for name, text in slots.items()}
 
 
 def _default(plan: Plan, name: str, language: str) -> str:
+    """The plan's words. What they claim to have happened must be confirmed; the position follows the SCCT cluster."""
     words = getattr(plan.slot, name, None)
     if words is not None:
-        return str(words.say(language))
+        text = str(words.say(language))
+        return say(language, "playbook.confirm", what=text) if name in CLAIMS else text
     if name == "cause":
         return say(language, "playbook.cause_open")
+    if name == "position":
+        return say(language, f"playbook.position.{plan.scct_cluster}")
     return say(language, "playbook.blank", what=say(language, f"playbook.slot.{name}"))
 
 

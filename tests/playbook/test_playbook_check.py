@@ -9,8 +9,11 @@ import pytest
 from monitor.messages import LANGUAGES
 from monitor.model import Tier
 from monitor.playbook import Fault, Playbooks
+from monitor.playbook.notice import voice_of
 from monitor.playbook.plan import AUDIENCES, FAQ_IDS, PHASES
-from monitor.playbook.statement import KINDS, matrix
+from monitor.playbook.sample import sample_facts
+from monitor.playbook.statement import KINDS, SLOTS, matrix
+from monitor.playbook.view import view
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOKS, _ = Playbooks.load(ROOT / "playbooks")
@@ -159,3 +162,37 @@ def test_the_answer_changes_once_the_cause_is_known() -> None:
 def test_no_unconfirmed_law_passes_for_checked(clock: object) -> None:
     assert clock.confidence != "C" or clock.checked_on is None  # type: ignore[attr-defined]
     assert (clock.unit == "none") == (clock.span is None)  # type: ignore[attr-defined]
+
+
+def test_what_the_plan_only_hopes_to_have_done_must_be_confirmed_by_a_person() -> None:
+    words = BOOKS.statement("data-leak", "press", "red", "zh", {})
+    assert "〔请核实:我们已封堵漏洞" in words["holding"] and "〔请核实:漏洞已修复" in words["closing"]
+    written = BOOKS.statement("data-leak", "press", "red", "zh", {"action": "我们已下线该接口"})
+    assert "我们已下线该接口。" in written["holding"] and "〔请核实:我们" not in written["holding"]
+
+
+@pytest.mark.parametrize("id", BOOKS.names)
+def test_nobody_takes_or_denies_blame_before_the_cause_is_known(id: str) -> None:
+    full = BOOKS.statement(id, "press", "red", "zh", {})["full"]
+    cluster = BOOKS.plans[id].scct_cluster
+    assert ("责任在我们" in full) == (cluster == "preventable")
+    assert ("〔待定立场" in full) == (cluster == "by-cause")
+    assert "谣言" not in full
+
+
+@pytest.mark.parametrize("id", BOOKS.names)
+def test_no_word_for_the_public_denies_what_nobody_has_checked(id: str) -> None:
+    spoken = [a for q, _, a in BOOKS.faq(id, "zh")]
+    for audience, tier in matrix():
+        if audience not in ("frontline", "staff"):
+            spoken += BOOKS.statement(id, audience, tier, "zh", {}).values()
+    for denial in ("纯属", "绝对安全", "个别现象", "属于正常", "没有任何问题", "临时工干的"):
+        assert not any(denial in text for text in spoken), denial
+
+
+def test_the_readme_names_every_value_and_slot() -> None:
+    readme = (ROOT / "playbooks" / "README.md").read_text(encoding="utf-8")
+    facts = sample_facts()
+    values = view(facts, voice_of(facts, "zh", None), BOOKS.plans["general"], BOOKS.clocks, None)
+    missing = [name for name in (*values, *SLOTS) if f"`{name}`" not in readme]
+    assert missing == []

@@ -161,18 +161,14 @@ class Play:
 
     def history(self) -> None:
         """Loads the weeks before."""
-        files = []
-        for source in ("tickets", "social", "press", "regulator", "kpi"):
-            path = self.folder / f"{source}.jsonl"
-            rows = [_wire(t) for t in self.story.history if t.source == source]
-            path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf-8")
-            files.append((source, path))
-        for source, path in files:
-            command = [
-                sys.executable, "-m", "monitor", "load", str(path), "--source", source, "--config", str(self.config),
-                "--state", str(self.state),
-            ]  # fmt: skip
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=_environment())
+        path = self.folder / "history.jsonl"
+        rows = ({"source": t.source, **_wire(t)} for t in self.story.history)
+        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        command = [
+            sys.executable, "-m", "monitor", "load", str(path), "--source", "tickets", "--config", str(self.config),
+            "--state", str(self.state),
+        ]  # fmt: skip
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=_environment())
         self._cue(Cue(self.now, "history", {"records": len(self.story.history), "days": HISTORY_DAYS}))
 
     def run(self) -> Played:

@@ -88,6 +88,11 @@ kind = "dingtalk"
 url = "{world}/robot/send?access_token=demo"
 
 [[channel]]
+name = "desk"
+kind = "webhook"
+url = "{world}/phone/desk"
+
+[[channel]]
 name = "phone-zhang"
 kind = "webhook"
 url = "{world}/phone/zhang-wei"
@@ -147,7 +152,11 @@ to = ["crisis/leader", "crisis/pr"]
 ack_within = "15m"
 
 [[route]]
-tier = ["yellow", "blue"]
+tier = ["yellow"]
 to = ["service/lead"]
 ack_within = "4h"
+
+[[route]]
+tier = ["blue"]
+to = ["channel:desk"]
 """

@@ -49,6 +49,7 @@ class Board:
     ) -> None:
         self._db, self._desk, self._metrics, self._handed = db, desk, metrics, handed
         self.next_timer: float | None = 0.0
+        self._texts_kept: set[str] = set()
 
     async def plan(self, changes: Sequence[AlertChange], standing: Sequence[Alert], now: float) -> set[AlertId]:
         """What changed alerts come to; returns the alerts that were written along with their incidents."""
@@ -112,19 +113,19 @@ class Board:
         return lost
 
     async def _write(self, outcome: Outcome, alerts: Sequence[Alert], now: float) -> Sequence[Alert]:
-        desk = self._desk()
+        book, books = outcome.incident.playbook, self._desk().playbooks
+        revision = books.revision(book) if outcome.owed and book in books.names else ""
 
         def job(connection: Connection) -> list[int]:
             for alert in alerts:
                 stored.put(connection, alert, outcome.incident.number)
-            if outcome.owed:
-                book = outcome.incident.playbook
-                if book in desk.playbooks.names:
-                    outbox.keep_texts(connection, desk.playbooks.revision(book), book, desk.playbooks.texts(book))
+            if revision and revision not in self._texts_kept:
+                outbox.keep_texts(connection, revision, book, books.texts(book))
             _note_findings(connection, outcome, now)
             return incidents.apply(connection, outcome, now)
 
         self._handed(await self._db.write(job, Priority.JUDGE))
+        self._texts_kept.add(revision)
         self.next_timer = 0.0
         return alerts
 
@@ -170,16 +171,15 @@ class Board:
         """Fires what is due, each once, in order; ends silences whose time is over."""
         if self.next_timer is not None and self.next_timer > now:
             return
-        due = await self._db.read(lambda c: stored_timers.due(c, now))
+        due, over = await self._db.read(lambda c: (stored_timers.due(c, now), silences.over(c, now)))
         self._metrics.timers_due(len(due))
         for timer in due:
             await self._fire(timer, standing, now)
-        for silence in await self._db.read(lambda c: silences.over(c, now)):
+        for silence in over:
             await self._end(silence, standing, now)
         self._metrics.timers_due(0)
         self._metrics.advanced("timers", now)
-        await self._count()
-        self.next_timer = await self._db.read(_next_timer)
+        self.next_timer = await self._look()
 
     async def _fire(self, timer: Timer, standing: Sequence[Alert], now: float) -> None:
         def think(incident: Incident, context: Context, alerts: Sequence[Alert]) -> Outcome:
@@ -206,16 +206,17 @@ class Board:
             if incident.hidden_tier is not None:
                 await self.act(incident.number, think, standing, now)
 
-    async def _count(self) -> None:
-        """Brings the gauges of incidents and findings up to date."""
-        counts: dict[int, int] = {}
-        for incident in await self._db.read(incidents.open):
-            counts[incident.tier] = counts.get(incident.tier, 0) + 1
+    async def _look(self) -> float | None:
+        """Brings the gauges of incidents and findings up to date; says when the next timer is due."""
+        counts, found, upcoming = await self._db.read(
+            lambda c: (incidents.open_by_tier(c), findings.open(c), _next_timer(c))
+        )
         self._metrics.incidents(counts)
         kinds: dict[str, int] = {}
-        for finding in await self._db.read(findings.open):
+        for finding in found:
             kinds[finding.kind] = kinds.get(finding.kind, 0) + 1
         self._metrics.findings(kinds)
+        return upcoming
 
 
 def _note_findings(connection: Connection, outcome: Outcome, now: float) -> None:

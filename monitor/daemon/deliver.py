@@ -73,21 +73,28 @@ class Deliver:
             await asyncio.wait(self._running, timeout=seconds)
 
     async def _round(self) -> float | None:
+        now = self._clock.now()
+        ids, self._handed = self._handed, []
         try:
-            now = self._clock.now()
-            ids, self._handed = self._handed, []
-            upcoming = await self._db.read(outbox.next_due)
+            upcoming = await self._take(ids)
+            ids = []
             if upcoming is not None and upcoming <= now:
-                ids += await self._db.write(lambda c: outbox.claim(c, now), Priority.DELIVER)
-                upcoming = await self._db.read(outbox.next_due)
-            for parcel in await self._db.read(lambda c: _parcels(c, ids)):
-                self._start(parcel)
+                ids = await self._db.write(lambda c: outbox.claim(c, now), Priority.DELIVER)
+                upcoming = await self._take(ids)
+                ids = []
             self._metrics.outbox(*await self._db.read(outbox.pending))
             self._metrics.advanced("deliver", now)
         except StoreFault as fault:
             self._handed += ids
             log.warning("store", fault=str(fault))
             return self._clock.now() + 1
+        return upcoming
+
+    async def _take(self, ids: Sequence[int]) -> float | None:
+        """Starts what was claimed; says when the next waiting delivery is due. One read, for a notice waits for it."""
+        parcels, upcoming = await self._db.read(lambda c: (_parcels(c, ids), outbox.next_due(c)))
+        for parcel in parcels:
+            self._start(parcel)
         return upcoming
 
     def _start(self, parcel: Parcel) -> None:

@@ -29,7 +29,7 @@ log = structlog.get_logger("ingest")
 
 
 class Taken(Struct, frozen=True, kw_only=True):
-    """What a batch came to. `touched`: selection -> since when its counts changed; `earliest`, `newest`: event times."""
+    """What a batch came to. `touched`: selection -> since when it changed; `earliest`, `newest`: event times."""
 
     accepted: int = 0
     duplicates: int = 0

@@ -32,7 +32,7 @@ COALESCE = 0.05
 FURTHEST_BACK = 7 * 86400.0
 """How far missed instants are judged anew."""
 LATE = 2 * MINUTE
-NOTE_EVERY = 60.0
+NOTE_EVERY = 300.0
 
 
 class Judged(Struct, frozen=True):

@@ -51,6 +51,7 @@ class Memory:
         self._held: dict[int, _Held] = {}
         self._coming: dict[int, float] = {}
         self._dirty: dict[int, float] = {}
+        self._back: dict[int, float] = {}
 
     def changed(self, selection: int, since: float) -> None:
         """A commit changed counts of a selection, in minutes from `since` on."""
@@ -66,9 +67,10 @@ class Memory:
         """Everything may have changed."""
         self._held, self._coming, self._dirty = {}, {}, {}
 
-    def counted(self, connection: Connection, selection: int, since: float) -> list[Counted]:
-        """The series of a selection with all buckets that reach beyond `since`."""
-        held = self._held.get(selection)
+    def counted(self, connection: Connection, selection: int, back: float, now: float) -> list[Counted]:
+        """The series of a selection with all buckets that reach into the last `back` seconds."""
+        back = self._back[selection] = max(back, self._back.get(selection, 0.0))
+        since, held = now - back, self._held.get(selection)
         if held is None or held.since > since:
             held = self._fill(connection, selection, since)
         elif selection in self._dirty:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
+from monitor.daemon.view import TEND
 from monitor.metrics import Metrics
 from monitor.sources import Source
 from monitor.sources.push import Push
@@ -19,12 +20,9 @@ from monitor.store.database import Database, Priority, StoreFault
 
 log = structlog.get_logger("tend")
 
-EVERY = 60.0
-SILENT_EVERY = 300.0
-
 
 class Tend:
-    """Small duties by the minute."""
+    """Small duties, every five minutes."""
 
     def __init__(
         self, db: Database, desk: Callable[[], Desk], clock: Clock, metrics: Metrics, poke: Callable[[], None]
@@ -42,9 +40,7 @@ class Tend:
                 await self._round(now)
             except StoreFault as fault:
                 log.warning("store", fault=str(fault))
-            listening = any(isinstance(s, Push) and s.expect_every is None for s in self._desk().sources.values())
-            every = EVERY if listening else SILENT_EVERY
-            await self._clock.wait(self.wake, now - now % every + every)
+            await self._clock.wait(self.wake, now - now % TEND + TEND)
 
     async def _round(self, now: float) -> None:
         desk = self._desk()

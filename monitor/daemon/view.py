@@ -23,6 +23,8 @@ from monitor.store import cursors
 from monitor.times import MINUTE
 
 LONGEST_LOOK = 40 * 86400.0
+TEND = 300.0
+"""How often it is noted that push sources are listened to."""
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -56,7 +58,7 @@ def grace(source: Source) -> float:
     if source.silent_after is not None:
         return float(source.silent_after)
     if isinstance(source, Push):
-        return float(source.expect_every * 2) if source.expect_every else MINUTE
+        return float(source.expect_every * 2) if source.expect_every else 2.5 * TEND
     if isinstance(source, File):
         return max(7200.0, 2.5 * source.every)
     return 2.5 * source.every + MINUTE
@@ -75,14 +77,15 @@ def batch(
     part, whole = desk.asked[rule.name]
     if part.kind == "findings":
         return _findings(part, sight, standing)
-    start = (since if since is not None else sight.now) - lookback(rule, desk.zone)
+    back = sight.now - (since if since is not None else sight.now) + lookback(rule, desk.zone)
     measure, other = reads(rule)
-    counted = memory.counted(connection, desk.counting[part.id], start)
+    counted = memory.counted(connection, desk.counting[part.id], back, sight.now)
     series = _series(desk, rule, part, measure, counted, sight)
     series = _with_known(series, part, measure, standing, sight, desk)
     if whole is None or other is None:
         return series
-    against = _series(desk, rule, whole, other, memory.counted(connection, desk.counting[whole.id], start), sight)
+    held = memory.counted(connection, desk.counting[whole.id], back, sight.now)
+    against = _series(desk, rule, whole, other, held, sight)
     sides = {s.key: s for s in against}
     empty = _empty(desk, whole, other, sight)
     return [replace(s, denominator=sides.get(other_side(s.key, whole), empty)) for s in series]

@@ -47,11 +47,13 @@ def drop_rules(connection: Connection, rules: Iterable[str]) -> None:
 
 def put_judged(connection: Connection, upto: Mapping[str, tuple[float, str]]) -> None:
     """Notes up to when each rule was judged, and the meaning it had: rule -> (instant, hash of its meaning)."""
-    for rule, (at, meaning) in upto.items():
-        statement = upsert(connection, judged).values(rule=rule, at=at, meaning=meaning)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["rule"], set_={"at": at, "meaning": meaning})
-        )
+    if not upto:
+        return
+    statement = upsert(connection, judged)
+    statement = statement.on_conflict_do_update(
+        index_elements=["rule"], set_={"at": statement.excluded.at, "meaning": statement.excluded.meaning}
+    )
+    connection.execute(statement, [{"rule": rule, "at": at, "meaning": m} for rule, (at, m) in upto.items()])
 
 
 def get_judged(connection: Connection) -> dict[str, tuple[float, str]]:

@@ -76,6 +76,12 @@ def open(connection: Connection) -> list[Incident]:
     return [load(text, Incident) for text in connection.scalars(query)]
 
 
+def open_by_tier(connection: Connection) -> dict[int, int]:
+    """How many incidents are open at each tier level."""
+    query = sa.select(incidents.c.tier, sa.func.count()).where(incidents.c.state == "open").group_by(incidents.c.tier)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def closed_since(connection: Connection, since: float) -> list[Incident]:
     """Incidents closed at or after an instant, the newest first."""
     query = sa.select(incidents.c.data).where(incidents.c.state != "open", incidents.c.closed_at >= since)

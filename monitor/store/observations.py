@@ -124,25 +124,43 @@ def recent_stories(connection: Connection, since: float, limit: int = 200_000) -
 
 def put_samples(connection: Connection, rows: Sequence[Sample]) -> tuple[list[Sample], int]:
     """Adds samples; returns those that are new or corrected, and how many were known already."""
-    fresh: dict[tuple[str, str, float], Sample] = {(s.series, dump_labels(s.labels), s.at): s for s in rows}
-    changed: list[Sample] = []
-    for (series, labels, at), sample in fresh.items():
-        query = sa.select(samples.c.value, samples.c.kind, samples.c.span).where(
-            samples.c.series == series, samples.c.labels == labels, samples.c.at == at
+    fresh = {(s.series, dump_labels(s.labels), s.at): s for s in rows}
+    known = _known_samples(connection, fresh)
+    changed = {id: s for id, s in fresh.items() if known.get(id) != (s.value, s.kind, s.span)}
+    if changed:
+        statement = upsert(connection, samples)
+        columns = ("value", "source", "kind", "span", "seen_at")
+        new = {name: statement.excluded[name] for name in columns}
+        statement = statement.on_conflict_do_update(index_elements=["series", "labels", "at"], set_=new)
+        connection.execute(statement, [_sample_row(*id, s) for id, s in changed.items()])
+    return list(changed.values()), len(rows) - len(changed)
+
+
+SampleId = tuple[str, str, float]
+
+
+def _known_samples(connection: Connection, wanted: Iterable[SampleId]) -> dict[SampleId, tuple[float, str, float]]:
+    c, out = samples.c, {}
+    columns = (c.series, c.labels, c.at, c.value, c.kind, c.span)
+    for part in chunks(wanted, 300):
+        query = sa.select(*columns).where(
+            c.series.in_({id[0] for id in part}), c.at >= min(id[2] for id in part), c.at <= max(id[2] for id in part)
         )
-        if connection.execute(query).first() == (sample.value, sample.kind, sample.span):
-            continue
-        changed.append(sample)
-        row = {
-            "value": sample.value,
-            "source": sample.source,
-            "kind": sample.kind,
-            "span": sample.span,
-            "seen_at": sample.seen_at,
-        }
-        statement = upsert(connection, samples).values(series=series, labels=labels, at=at, **row)
-        connection.execute(statement.on_conflict_do_update(index_elements=["series", "labels", "at"], set_=row))
-    return changed, len(rows) - len(changed)
+        out.update({(r[0], r[1], r[2]): (r[3], r[4], r[5]) for r in connection.execute(query)})
+    return out
+
+
+def _sample_row(series: str, labels: str, at: float, sample: Sample) -> dict[str, object]:
+    return {
+        "series": series,
+        "labels": labels,
+        "at": at,
+        "value": sample.value,
+        "source": sample.source,
+        "kind": sample.kind,
+        "span": sample.span,
+        "seen_at": sample.seen_at,
+    }
 
 
 def samples_around(connection: Connection, series: str, labels: Labels, start: float, end: float) -> list[Sample]:

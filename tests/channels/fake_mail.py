@@ -36,7 +36,7 @@ class FakeMail:
         self._controller = Controller(
             self,
             hostname="127.0.0.1",
-            port=_free_port(),
+            port=free_port(),
             ssl_context=tls if implicit else None,
             ready_timeout=10,
             **more,
@@ -71,7 +71,8 @@ class FakeMail:
         self._controller.stop(no_assert=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -179,7 +179,10 @@ class Board:
             await self._end(silence, standing, now)
         self._metrics.timers_due(0)
         self._metrics.advanced("timers", now)
-        self.next_timer = await self._look()
+        self.next_timer = None
+        upcoming = await self._look()
+        if self.next_timer is None:  # else somebody set one meanwhile, which this look may not have seen
+            self.next_timer = upcoming
 
     async def _fire(self, timer: Timer, standing: Sequence[Alert], now: float) -> None:
         def think(incident: Incident, context: Context, alerts: Sequence[Alert]) -> Outcome:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from monitor.detectors.arrays import Floats, Truths, np
 from monitor.detectors.detector import Asked, Detector, Unit
-from monitor.detectors.glm import Fit, fit, leverage
+from monitor.detectors.glm import Design, Fit, fit
 from monitor.detectors.steps import edges, step, values
 from monitor.detectors.tails import count_quantile, count_tail, normal_quantile, normal_tail, student_two_sided
 from monitor.model import Score
@@ -157,7 +157,8 @@ class Farrington(Detector, frozen=True, kw_only=True, tag="farrington", tag_fiel
                 for j, part in enumerate(np.array_split(between, self.no_periods - 1), 1):
                     group[part] = j
         group[k - self.past_weeks_not_included :] = -1
-        chosen = np.flatnonzero(group >= 0)
+        order = np.argsort(np.where(group < 0, n, group), kind="stable")
+        chosen = order[: (group >= 0).sum()]
         return chosen, group[chosen]
 
     def _threshold(self, found: _Regression, y: Floats) -> tuple[Floats, Floats, Floats]:
@@ -195,63 +196,56 @@ class _Regression:
         offset_now: Floats,
     ) -> None:
         self.asked, self.y, self.known, self.offset, self.offset_now = asked, y, known, offset, offset_now
-        seasons = (groups[:, None] == np.unique(groups[groups > 0])[None, :]).astype(float)
-        self.plain = np.column_stack([np.ones(len(groups)), seasons])
+        _, starts, lengths = np.unique(groups, return_index=True, return_counts=True)
+        self.design = Design(starts, lengths, ages, asked.trend)
         self.eta, self.se, self.phi = (np.full(len(y), np.nan) for _ in range(3))
         self.fitted, self.with_trend = np.zeros(len(y), dtype=bool), np.zeros(len(y), dtype=bool)
         every = np.arange(len(y))
         if asked.trend:
-            trended = np.column_stack([self.plain, ages])
-            holds = self._try(trended, every, 0.0)
+            holds = self._try(self.design, every)
             self.with_trend[every[holds]] = True
             every = every[~holds]
         if len(every):
-            self._try(self.plain, every, None)
+            self._try(self.design._replace(trend=False), every)
 
-    def _try(self, design: Floats, rows: Any, age: float | None) -> Truths:
-        """Fits some series, keeps the answer; with a trend says for which of them it holds."""
+    def _try(self, design: Design, rows: Any) -> Truths:
+        """Fits some series and keeps what holds: with a trend where it converged and is worth keeping, else all."""
         found, weights, phi = self._fit(design, rows)
-        at = np.zeros(design.shape[1])
-        at[0] = 1.0
-        if age is not None:
-            at[-1] = age
-        dispersion = (
-            found.working(self.y[rows], weights) if self.asked.reweight else found.pearson(self.y[rows], weights)
-        )
-        eta = found.beta @ at + self.offset_now[rows]
-        se = np.sqrt(np.maximum(0.0, np.einsum("p,bpq,q->b", at, found.inverse, at) * dispersion))
+        y = self.y[rows]
+        dispersion = found.working(y, weights) if self.asked.reweight else found.pearson(y, weights)
+        eta = found.season[:, 0] + self.offset_now[rows]
+        se = np.sqrt(np.maximum(0.0, found.variance(0, 0.0) * dispersion))
         kept = found.converged
-        if age is not None:
+        if design.trend:
             kept = kept & self._trend_holds(found, dispersion, eta, rows)
-        chosen = rows[kept] if age is not None else rows
-        take = kept if age is not None else np.ones(len(rows), dtype=bool)
-        self.eta[chosen], self.se[chosen], self.phi[chosen] = eta[take], se[take], phi[take]
-        self.fitted[chosen] = found.converged[take]
+        take = kept if design.trend else np.ones(len(rows), dtype=bool)
+        self.eta[rows[take]], self.se[rows[take]], self.phi[rows[take]] = eta[take], se[take], phi[take]
+        self.fitted[rows[take]] = found.converged[take]
         return np.asarray(kept)
 
-    def _fit(self, design: Floats, rows: Any) -> tuple[Fit, Floats, Floats]:
+    def _fit(self, design: Design, rows: Any) -> tuple[Fit, Floats, Floats]:
         """The fit, reweighted where asked, its weights, and the dispersion (at least 1)."""
         y, weights, offset = self.y[rows], self.known[rows].astype(float), self.offset[rows]
-        found = fit(design, y, weights, offset)
-        phi = np.maximum(found.pearson(y, weights), 1.0)
+        first = fit(design, y, weights, offset)
+        phi = np.maximum(first.pearson(y, weights), 1.0)
         if not self.asked.reweight:
-            return found, weights, phi
-        hat = np.clip(leverage(design, found, weights), 0.0, 1 - 1e-12)
-        residual = 1.5 * (y ** (2 / 3) * found.mu ** (-1 / 6) - np.sqrt(found.mu)) / np.sqrt(phi[:, None] * (1 - hat))
+            return first, weights, phi
+        hat = np.clip(first.leverage(design, weights), 0.0, 1 - 1e-12)
+        residual = (
+            1.5 * (np.cbrt(y) ** 2 * first.mu ** (-1 / 6) - np.sqrt(first.mu)) / np.sqrt(phi[:, None] * (1 - hat))
+        )
         high = residual > self.asked.weights_threshold
         down = np.where(high, np.maximum(residual, 1e-9) ** -2.0, 1.0) * weights
         weights = down * (weights.sum(axis=1) / down.sum(axis=1))[:, None]
-        converged = found.converged
-        found = fit(design, y, weights, offset)
-        phi = np.maximum(found.pearson(y, weights), 1.0)
-        return found._replace(converged=converged), weights, phi
+        again = fit(design, y, weights, offset)
+        return again._replace(converged=first.converged), weights, np.maximum(again.pearson(y, weights), 1.0)
 
     def _trend_holds(self, found: Fit, dispersion: Floats, eta: Floats, rows: Any) -> Truths:
         """Significant, over three years or more, and not beyond anything seen."""
         if self.asked.b < 3:
             return np.zeros(len(rows), dtype=bool)
-        error = np.sqrt(np.maximum(found.inverse[:, -1, -1] * dispersion, 1e-300))
-        p = student_two_sided(found.beta[:, -1] / error, found.df)
+        error = np.sqrt(np.maximum(dispersion / found.moment, 1e-300))
+        p = student_two_sided(found.slope / error, found.df)
         within = np.exp(np.clip(eta, -700, 700)) <= np.where(self.known[rows], self.y[rows], 0.0).max(axis=1)
         return np.asarray((p < self.asked.p_threshold_trend) & within)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from monitor.detectors import Asked, Farrington
-from monitor.detectors.glm import fit
+from monitor.detectors.glm import Design, fit
 from monitor.series import Bucket, Series
 
 WEEK = 7 * 86400.0
@@ -153,8 +153,9 @@ def test_counts_per_population() -> None:
 
 def test_a_regression_finds_what_made_the_counts() -> None:
     rng = np.random.default_rng(3)
-    design = np.column_stack([np.ones(4000), np.linspace(0, 1, 4000)])
-    y = rng.poisson(np.exp(design @ [2.0, 0.7])).astype(float)[None, :]
+    ages = np.tile(np.linspace(-1, 0, 2000), 2)
+    y = rng.poisson(np.exp(np.repeat([2.0, 3.0], 2000) + 0.7 * ages)).astype(float)[None, :]
+    design = Design(np.array([0, 2000]), np.array([2000, 2000]), ages, True)
     found = fit(design, y, np.ones(y.shape), np.zeros(y.shape))
-    np.testing.assert_allclose(found.beta[0], [2.0, 0.7], atol=0.05)
+    np.testing.assert_allclose([*found.season[0], found.slope[0]], [2.0, 3.0, 0.7], atol=0.05)
     assert found.converged.all() and found.pearson(y, np.ones(y.shape))[0] == pytest.approx(1, abs=0.1)

@@ -21,8 +21,8 @@ def explain(evidence: Evidence, language: str) -> str:
 
 def value_of(evidence: Evidence, language: str) -> str:
     """The value alone, with its window: "186 in 1 h"."""
-    if evidence.detector == "absence":
-        return say(language, "explain.silence", span=span(evidence.score.level or 0.0, language))
+    if evidence.detector == "absence" and evidence.score.level is not None:
+        return say(language, "explain.silence", span=span(evidence.score.level, language))
     value = evidence.score.value
     if value is None:
         return say(language, "explain.no_data")
@@ -47,7 +47,7 @@ def amount(value: float, measure: str, language: str) -> str:
 def _clauses(evidence: Evidence, language: str) -> list[str]:
     score = evidence.score
     first = value_of(evidence, language)
-    if evidence.detector == "absence":
+    if evidence.detector == "absence" and score.level is not None:
         return [first, *_bound(evidence, language)]
     if score.value is None:
         return [first]

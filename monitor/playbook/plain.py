@@ -85,7 +85,7 @@ def _ack(v: Values, voice: Voice) -> list[Any]:
     if v["acknowledged"]:
         return [voice.say("ack.done", who=v["acknowledged"]["who"], moment=v["acknowledged"]["at"])]
     if not v["ack_by"]:
-        return [voice.say("ack.none")]
+        return [voice.say("ack.none" if GROUPS[v["transition"]] == "relief" else "ack.open")]
     if not v["ack_within"]:
         return [voice.say("ack.now", moment=v["ack_by"])]
     next_one = v["backup"] or voice.say("ack.next")

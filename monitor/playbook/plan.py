@@ -206,10 +206,23 @@ FAQ_IDS = (
 """The ten questions that everybody asks, and the three that are asked to hurt."""
 
 
+ClockUnit = Literal["minutes", "hours", "calendar-days", "working-days", "trading-days", "months", "none"]
+
+
+class SecondLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A second limit of one clock, from an event of its own; the earlier of the two holds."""
+
+    unit: ClockUnit
+    span: int
+    starts: Words
+
+
 class Clock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A legal clock as data. It runs only when a person has said that the law applies and since when.
 
     `unit` none: the law names no number, so only elapsed time is shown. `checked_on` None: unverified, and shown so.
+    `after`: the clock whose submission starts this one. `shift`: a last day that is free moves to the end, or the
+    noon, of the next working day. `free_days` False: weekends and holidays do not count.
     """
 
     id: str
@@ -218,7 +231,7 @@ class Clock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     applies_if: Words
     starts: Words
     start: Literal["aware", "occurred", "received", "determined", "submitted", "ended", "fix-available", "decided"]
-    unit: Literal["minutes", "hours", "calendar-days", "working-days", "trading-days", "months", "none"]
+    unit: ClockUnit
     span: int | None = None
     limit: Words
     recipient: Words
@@ -229,6 +242,9 @@ class Clock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     in_force_from: date | None = None
     in_force_to: date | None = None
     after: str = ""
+    also: SecondLimit | None = None
+    shift: Literal["", "workday", "noon"] = ""
+    free_days: bool = True
     note: Words = NOTHING
 
 

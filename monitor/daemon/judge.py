@@ -294,7 +294,7 @@ def _differs(old: Alert, new: Alert) -> bool:
 def _tells(change: AlertChange) -> bool:
     """Whether planning may come to something: another tier, data gone or back, or a verdict that may bring news."""
     old, new = change.before, change.after
-    if old is None or old.tier != new.tier or (old.no_data_since is None) != (new.no_data_since is None):
+    if old is None or old.tier != new.tier or new.no_data_since is not None or old.no_data_since is not None:
         return True
     a, b = (x.verdict for x in (old, new))
     if a is None or b is None:

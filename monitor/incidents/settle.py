@@ -15,6 +15,9 @@ from monitor.incidents.context import Context
 from monitor.incidents.evidence import factor_of, families_of, members
 from monitor.model import Alert, Axes, Incident, Tier
 
+NO_DATA_AFTER = 900.0
+"""Seconds without data before an incident says so."""
+
 
 def settle(change: Change) -> None:
     """Compares what the incident says with what its alerts say; when they agree, nothing happens."""
@@ -82,9 +85,10 @@ def _overruled(change: Change, before: Incident) -> bool:
 
 
 def _data_state(change: Change, own: Sequence[Alert]) -> None:
-    """Without data = none of the alerts that hold the tier sees any."""
+    """Without data = none of the alerts that hold the tier has seen any for a while: a late export is no news."""
     top = [a for a in own if a.tier == own[0].tier]
-    missing = [a.no_data_since for a in top if a.no_data_since is not None]
+    before = change.now - NO_DATA_AFTER
+    missing = [a.no_data_since for a in top if a.no_data_since is not None and a.no_data_since <= before]
     gone = bool(top) and len(missing) == len(top)
     if gone and change.incident.no_data_since is None:
         change.set(no_data_since=min(missing))

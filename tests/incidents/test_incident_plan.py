@@ -7,6 +7,7 @@ from monitor.incidents import lifecycle
 from monitor.incidents.axes import Matrix
 from monitor.incidents.people import Route
 from monitor.incidents.plan import AlertChange
+from monitor.incidents.settle import NO_DATA_AFTER
 from monitor.model import Tier
 
 
@@ -112,8 +113,10 @@ def test_after_a_false_alarm_only_a_further_rise_takes_it_up_again() -> None:
 def test_no_data_keeps_the_incident_and_is_told_once_and_its_end_too() -> None:
     world = World()
     world.judge(alert("surge", ORANGE))
-    world.judge(alert("surge", ORANGE, no_data_since=T0 + 60))
-    world.judge(alert("surge", ORANGE, no_data_since=T0 + 60))
+    world.judge(alert("surge", ORANGE, no_data_since=T0 - 60))
+    assert [n[0] for n in world.notices()] == ["NEW"], "a late export is no news"
+    world.judge(alert("surge", ORANGE, no_data_since=T0 - NO_DATA_AFTER))
+    world.judge(alert("surge", ORANGE, no_data_since=T0 - NO_DATA_AFTER))
     assert [n[0] for n in world.notices()] == ["NEW", "NO DATA"]
     assert world.open[0].tier == ORANGE
     world.judge(alert("surge", ORANGE))

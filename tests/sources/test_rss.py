@@ -210,10 +210,10 @@ async def test_entries_without_id_or_with_one_id_for_all_stay_apart() -> None:
     ],
 )
 def test_what_is_no_feed_or_made_to_hurt_is_refused_at_once(body: bytes, why: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(SourceFault, match=why):
         parse_feed(body, zone=ZONE)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize("name", ["gbk", "gb18030", "utf-8", "utf-8-sig", "utf-16", "big5hkscs"])

@@ -10,7 +10,8 @@ from monitor.incidents.context import Context, RuleInfo
 from monitor.incidents.escalation import answered, lead_and_backup, waits_until
 from monitor.model import Alert, Evidence, Example, Facts, Incident, Labels, Score, Tier, Transition
 
-UNANSWERED: tuple[Transition, ...] = ("NEW", "RAISED", "ESCALATED", "UPDATE")
+ASKING: tuple[Transition, ...] = ("NEW", "RAISED", "ESCALATED")
+"""Those that begin a wait for an answer."""
 
 
 def members(incident: Incident, alerts: Iterable[Alert]) -> list[Alert]:
@@ -80,7 +81,7 @@ def facts_of(
     """The facts of one notice; `incident` is as it stands after the change, its notice number already counted."""
     own = members(incident, alerts)
     lead, backup = lead_and_backup(incident, context, now)
-    asks = transition in UNANSWERED and not answered(incident)
+    asks = transition in ASKING and not answered(incident)
     return Facts(
         incident=incident.number, notice=incident.notices, transition=transition, tier=incident.tier,
         previous_tier=previous, risk=incident.risk, scope=incident.scope, at=now,

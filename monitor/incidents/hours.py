@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -29,6 +30,7 @@ Hours = tuple[Span, ...]
 ALWAYS: Hours = (Span(frozenset(range(7)), 0, WHOLE_DAY),)
 
 
+@cache
 def parse(text: str) -> Hours:
     """`Mon-Fri 09:00-18:00, Sat 10:00-14:00`; without days every day; over midnight `22:00-06:00`; "" = always.
 
@@ -115,9 +117,10 @@ def after_open(
     hours: Hours, at: float, seconds: float, zone: ZoneInfo, calendar: Calendar | None = None, days: int = 60
 ) -> float:
     """The instant by which so many open seconds have passed; where they never do, plain seconds."""
-    left = seconds
-    for start, end in open_within(hours, at, at + days * 86400, zone, calendar):
-        if end - start >= left:
-            return start + left
-        left -= end - start
+    for horizon in (2.0, 10.0, float(days)):
+        left = seconds
+        for start, end in open_within(hours, at, at + horizon * 86400, zone, calendar):
+            if end - start >= left:
+                return start + left
+            left -= end - start
     return at + seconds

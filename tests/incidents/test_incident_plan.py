@@ -200,6 +200,16 @@ def test_grave_nature_raises_a_tier_and_the_notice_says_so() -> None:
     assert Matrix().nature == {2: 1}
 
 
+def test_the_notice_says_by_when_an_answer_is_wanted_and_who_is_next() -> None:
+    world = World()
+    world.judge(alert("surge", ORANGE, verdict=seen(40, 10)))
+    world.judge(alert("surge", ORANGE, verdict=seen(90, 10)))
+    first, update = (o.facts for o in world.owed)
+    assert (first.lead, first.backup, first.ack_by) == ("zhang", "li", T0 + 900)
+    assert first.ack_by == world.waiting()[0].due_at
+    assert (update.transition, update.ack_by) == ("UPDATE", None)
+
+
 def test_a_late_finding_says_how_late() -> None:
     world = World()
     world.judge_changes(AlertChange(before=None, after=alert("surge", ORANGE), late_by=7800, data_at=T0 - 7800))

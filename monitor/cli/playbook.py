@@ -120,7 +120,7 @@ def _homes(folder: Path | None) -> tuple[Path, Path | None]:
 
 def _load(folder: Path | None, lang: str) -> Playbooks:
     """The playbooks that can be read; the others' faults go to stderr."""
-    books, faults = Playbooks.load(*_homes(folder))
+    books, faults = Playbooks.load(*_homes(folder), tried=False)
     for fault in faults:
         click.echo(fault.write(lang), err=True)
     return books

@@ -42,20 +42,21 @@ class Playbooks:
         self.clocks = clocks
 
     @classmethod
-    def load(cls, folder: Path, beneath: Path | None = None) -> tuple[Playbooks, list[Fault]]:
+    def load(cls, folder: Path, beneath: Path | None = None, *, tried: bool = True) -> tuple[Playbooks, list[Fault]]:
         """All playbooks of a folder, and everything that is wrong with them, with the files' names as found.
 
-        `beneath` (the shipped ones) stands in file by file for what `folder` does not have.
+        `beneath` (the shipped ones) stands in file by file for what `folder` does not have. Unless `tried`, templates
+        are not rendered on samples: only what can't be read is told.
         """
         under, faults = _read_folder(beneath) if beneath else ({}, [])
         own, found = _read_folder(folder)
         homes = {**dict.fromkeys(under, beneath), **dict.fromkeys(own, folder)}
-        books, more = cls.of({**under, **own})
+        books, more = cls.of({**under, **own}, tried=tried)
         placed = [replace(fault, file=f"{homes.get(fault.file, folder)}/{fault.file}") for fault in more]
         return books, faults + found + placed
 
     @classmethod
-    def of(cls, texts: Mapping[str, str]) -> tuple[Playbooks, list[Fault]]:
+    def of(cls, texts: Mapping[str, str], *, tried: bool = True) -> tuple[Playbooks, list[Fault]]:
         """Playbooks from their texts (path -> text), such as a revision that was stored."""
         faults: list[Fault] = []
         clocks, found = read_table(ClockBook, CLOCKS, texts.get(CLOCKS, ""))
@@ -64,7 +65,7 @@ class Playbooks:
         for id in sorted({path.split("/")[0] for path in texts if "/" in path}):
             faults += _read_playbook(id, texts, plans, faqs)
         books = cls(texts, plans, faqs, {c.id: c for c in clocks.clock} if clocks else {})
-        faults += check(books)
+        faults += check(books) if tried else []
         return books, sorted(faults, key=lambda fault: (fault.file, fault.line))
 
     @property

@@ -21,16 +21,17 @@ GENERAL = BOOKS.texts("general")
 PLAN = "general/playbook.toml"
 
 
-def faults_of(changed: dict[str, str], *, without: str = "") -> list[Fault]:
-    texts = {path: text for path, text in (BOOKS.texts("product-safety") | changed).items() if path != without}
+def faults_of(changed: dict[str, str], *, id: str = "general", without: str = "") -> list[Fault]:
+    texts = {path: text for path, text in (BOOKS.texts(id) | changed).items() if path != without}
     return Playbooks.of(texts)[1]
 
 
 def edited(path: str, old: str, new: str) -> tuple[list[Fault], int]:
-    text = BOOKS.texts("product-safety")[path]
+    id = path.split("/")[0] if "/" in path else "general"
+    text = BOOKS.texts(id)[path]
     assert text.count(old) >= 1, old
     line = text[: text.index(old)].count("\n") + 1
-    return faults_of({path: text.replace(old, new, 1)}), line
+    return faults_of({path: text.replace(old, new, 1)}, id=id), line
 
 
 CASES = [

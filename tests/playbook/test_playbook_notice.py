@@ -178,7 +178,7 @@ def test_hostile_words_never_become_ours(hostile: str, language: str) -> None:
         assert not any(char in q for q in quoted_of(notice) for char in "\n\u202e\u200b\u2066\x02")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(min_size=1, max_size=80), st.sampled_from(TRANSITIONS), st.sampled_from(LANGUAGES))
 def test_no_word_from_outside_changes_a_word_of_ours(words: str, transition: Transition, language: str) -> None:
     def said(text: str) -> tuple[str, int]:
@@ -280,8 +280,10 @@ def test_further_alerts_are_told_apart_by_what_the_scope_does_not_name() -> None
 def test_a_revision_changes_with_any_text_it_rests_on() -> None:
     before = BOOKS.revision("product-safety")
     texts = BOOKS.texts("product-safety")
-    same, _ = Playbooks.of(texts)
+    same, _ = Playbooks.of(texts, tried=False)
     assert same.revision("product-safety") == before
-    other, _ = Playbooks.of(texts | {"general/notice.test.en.j2": texts["general/notice.test.en.j2"] + " "})
+    other, _ = Playbooks.of(
+        texts | {"general/notice.test.en.j2": texts["general/notice.test.en.j2"] + " "}, tried=False
+    )
     assert other.revision("product-safety") != before
     assert "mass-complaints/playbook.toml" not in texts

@@ -1,4 +1,4 @@
-"""The story stepped through the pure core, without the process: for many seeds at once, and for the rule everyone has."""
+"""The story stepped through the pure core, without the process: for many seeds, and for the rule everyone has."""
 
 from __future__ import annotations
 

@@ -107,6 +107,11 @@ class Daemon:
         found: dict[str, Any] = answer.json()
         return found
 
+    def get(self, path: str) -> dict[str, Any]:
+        """Asks."""
+        found: dict[str, Any] = self._http.get(path).raise_for_status().json()
+        return found
+
     def press(self, link: str, button: str) -> int:
         """Presses a button on the page behind an ack link."""
         path = "/" + link.split("/", 3)[3]
@@ -270,14 +275,24 @@ class Play:
                 self.played.acknowledged = (self.now, _door(rung))
             self._cue(Cue(self.now, "ack", {"who": _door(rung), "incident": note["incident"], "status": status}))
 
+    def acknowledged_within(self, incident: str, seconds: float) -> bool:
+        """Waits in real time until somebody holds an incident; the service's clock stands still meanwhile."""
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            found = self.daemon.get(f"/api/v1/incidents/{incident}")
+            if found["incident"].get("acknowledged_by"):
+                self.played.acknowledged = (self.now, found["incident"]["acknowledged_by"])
+                return True
+            time.sleep(0.5)
+        return False
+
     def _settle(self) -> None:
         """Counts at the end: from the receivers' logs, and what the service says of its outbox."""
         self._listen()
         self.played.rung = self.world.arrived()
         keys = [r.key for r in self.played.rung]
         self.played.twice = len(keys) - len(set(keys))
-        sent = self.daemon._http.get("/api/v1/deliveries", params={"limit": 1000}).json()
-        rows = sent["deliveries"] if isinstance(sent, dict) else sent
+        rows = self.daemon.get("/api/v1/deliveries?limit=1000")["deliveries"]
         states = [row["state"] for row in rows]
         self.played.deliveries = {"sent": states.count("sent"), "dead": states.count("dead")}
         self.played.lost = sum(row["state"] == "sent" and row["key"] not in set(keys) for row in rows)

@@ -70,7 +70,7 @@ def expected_tier(world: World, incident: Incident) -> Tier:
     return incident.person_tier or max(standing, default=CALM)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(histories)
 def test_the_tier_is_the_highest_of_its_alerts_or_the_persons(history: list[Any]) -> None:
     world = World()
@@ -81,7 +81,7 @@ def test_the_tier_is_the_highest_of_its_alerts_or_the_persons(history: list[Any]
             assert incident.peak >= incident.tier
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(histories)
 def test_one_outcome_owes_each_recipient_once_and_counts_on(history: list[Any]) -> None:
     world = World()
@@ -95,7 +95,7 @@ def test_one_outcome_owes_each_recipient_once_and_counts_on(history: list[Any]) 
             assert all(r.channels for r in owed.to)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(histories)
 def test_no_tier_is_told_twice_in_a_row(history: list[Any]) -> None:
     world = World()
@@ -109,7 +109,7 @@ def test_no_tier_is_told_twice_in_a_row(history: list[Any]) -> None:
         assert sum(f.transition in ENDINGS for f in mine) <= sum(f.transition == "NEW" for f in mine)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(histories)
 def test_whoever_was_told_hears_of_the_end(history: list[Any]) -> None:
     world = World()
@@ -123,7 +123,7 @@ def test_whoever_was_told_hears_of_the_end(history: list[Any]) -> None:
             assert ends and {r.person or r.channels[0] for r in ends[-1].to} == told
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(histories)
 def test_a_silence_loses_no_incident_and_every_worry_that_is_not_hidden_is_told(history: list[Any]) -> None:
     world, plain = World(), World()
@@ -140,7 +140,7 @@ def test_a_silence_loses_no_incident_and_every_worry_that_is_not_hidden_is_told(
     assert bool(world.incidents) >= bool(plain.incidents)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(histories)
 def test_an_open_worry_is_held_or_somebody_is_being_asked_or_nobody_is_left(history: list[Any]) -> None:
     world = World()
@@ -159,7 +159,7 @@ def test_an_open_worry_is_held_or_somebody_is_being_asked_or_nobody_is_left(hist
             assert (incident.number, "calm", 0) in {(t.incident, t.kind, t.step) for t in world.waiting()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(histories, st.sampled_from([0.0, 30.0, 600.0, 7200.0]))
 def test_after_a_restart_each_due_step_fires_once_in_order_and_says_how_late(history: list[Any], down: float) -> None:
     world = World()
@@ -177,7 +177,7 @@ def test_after_a_restart_each_due_step_fires_once_in_order_and_says_how_late(his
     assert len(fired) == len(set(fired)) < 50
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(histories)
 def test_a_step_fired_again_pages_nobody_again(history: list[Any]) -> None:
     world = World()

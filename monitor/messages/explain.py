@@ -139,11 +139,11 @@ def _rarity(evidence: Evidence, language: str) -> list[str]:
 
 def _remarks(evidence: Evidence, language: str) -> list[str]:
     out = []
-    if n := len(evidence.families):
-        out.append(say(language, "explain.families.one" if n == 1 else "explain.families.many", n=n))
     if evidence.score.partial and evidence.measure not in COUNTED:
         out.append(say(language, "explain.partial"))
     if evidence.score.learning is not None:
         seen, needed = (round(s / DAY, 1) for s in evidence.score.learning)
         out.append(say(language, "explain.learning", seen=number(seen), needed=number(needed)))
+    if n := len(evidence.families):
+        out.append(say(language, "explain.families.one" if n == 1 else "explain.families.many", n=n))
     return out

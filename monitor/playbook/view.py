@@ -9,7 +9,7 @@ from typing import Any
 from monitor.messages import say
 from monitor.messages.explain import COUNTED, explain, value_of
 from monitor.model import Evidence, Facts, Tier
-from monitor.playbook.plan import PHASES, Clock, Plan
+from monitor.playbook.plan import GENERAL, PHASES, Clock, Plan
 from monitor.playbook.quotes import quoted
 from monitor.playbook.template import Mixed, Sealed
 from monitor.playbook.voice import Voice
@@ -47,7 +47,7 @@ def _standing(facts: Facts, voice: Voice, plan: Plan | None) -> dict[str, Any]:
         "tier": voice.tier(facts.tier),
         "previous_tier": voice.tier(facts.previous_tier),
         "peak": voice.tier(max(facts.peak, facts.previous_tier, facts.tier)),
-        "subject": plan.title.say(voice.language) if plan else facts.risk,
+        "subject": _subject(facts, voice, plan),
         "scope": _scope(facts, voice),
         "when": voice.when(facts.at),
         "since": voice.moment(facts.since),
@@ -55,6 +55,13 @@ def _standing(facts: Facts, voice: Voice, plan: Plan | None) -> dict[str, Any]:
         "organisation": facts.organisation,
         "drill": facts.drill,
     }
+
+
+def _subject(facts: Facts, voice: Voice, plan: Plan | None) -> Any:
+    """What it is about: the plan's title; the risk's own name where only the general plan serves it."""
+    if plan is None or (plan.id == GENERAL and facts.risk not in ("", GENERAL)):
+        return Sealed(quoted(facts.risk, 24))
+    return plan.title.say(voice.language)
 
 
 def _scope(facts: Facts, voice: Voice) -> Any:

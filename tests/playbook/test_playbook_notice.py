@@ -287,3 +287,10 @@ def test_a_revision_changes_with_any_text_it_rests_on() -> None:
     )
     assert other.revision("product-safety") != before
     assert "mass-complaints/playbook.toml" not in texts
+
+
+def test_a_risk_without_a_plan_of_its_own_keeps_its_name() -> None:
+    facts = replace(sample_facts(), risk="door-hinges", playbook="door-hinges")
+    title = render(facts).title
+    assert Quoted("door-hinges") in title and "红色预警" in texts_of(render(facts))
+    assert "指定指挥" in texts_of(render(replace(facts, steps_done=("confirm", "stop-harm"))))

@@ -175,11 +175,11 @@ class ActsOfPeople:
 def _do(incident: Incident, act: Act, actor: str, now: float, context: Context, alerts: Sequence[Alert]) -> Outcome:
     match act:
         case Acknowledge():
-            return lifecycle.acknowledge(incident, actor, now, context)
+            return lifecycle.acknowledge(incident, actor, now, context, comment=act.comment)
         case PassOn():
             return lifecycle.not_me(incident, actor, now, context, alerts=alerts, comment=act.comment)
         case Undo():
-            return _undo(incident, actor, now, context, alerts)
+            return _undo(incident, act, actor, now, context, alerts)
         case Cancel():
             return lifecycle.cancel(incident, actor, now, context, alerts=alerts, comment=act.comment)
         case Resolve():
@@ -194,10 +194,10 @@ def _do(incident: Incident, act: Act, actor: str, now: float, context: Context, 
             return lifecycle.comment(incident, act.comment, actor, now, context)
 
 
-def _undo(incident: Incident, actor: str, now: float, context: Context, alerts: Sequence[Alert]) -> Outcome:
+def _undo(incident: Incident, act: Undo, actor: str, now: float, context: Context, alerts: Sequence[Alert]) -> Outcome:
     if incident.state != "open":
-        return lifecycle.reopen(incident, actor, now, context, alerts=alerts)
-    return lifecycle.unacknowledge(incident, actor, now, context, alerts=alerts)
+        return lifecycle.reopen(incident, actor, now, context, alerts=alerts, comment=act.comment)
+    return lifecycle.unacknowledge(incident, actor, now, context, alerts=alerts, comment=act.comment)
 
 
 def _lower(

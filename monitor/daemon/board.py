@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.daemon.desk import Desk
 from monitor.daemon.quotes import quotes
+from monitor.failpoints import reach
 from monitor.incidents import lifecycle, timers
 from monitor.incidents.context import Context
 from monitor.incidents.plan import AlertChange, AlertId, plan
@@ -122,9 +123,13 @@ class Board:
             if revision and revision not in self._texts_kept:
                 outbox.keep_texts(connection, revision, book, books.texts(book))
             _note_findings(connection, outcome, now)
-            return incidents.apply(connection, outcome, now)
+            claimed = incidents.apply(connection, outcome, now)
+            reach("judge-before-commit")
+            return claimed
 
-        self._handed(await self._db.write(job, Priority.JUDGE))
+        claimed = await self._db.write(job, Priority.JUDGE)
+        reach("judge-after-commit")
+        self._handed(claimed)
         self._texts_kept.add(revision)
         self.next_timer = 0.0
         return alerts
@@ -186,10 +191,13 @@ class Board:
 
     async def _fire(self, timer: Timer, standing: Sequence[Alert], now: float) -> None:
         def think(incident: Incident, context: Context, alerts: Sequence[Alert]) -> Outcome:
-            return timers.due(incident, timer, context, alerts, now)
+            outcome = timers.due(incident, timer, context, alerts, now)
+            reach("timer-before-commit")
+            return outcome
 
         try:
             await self.act(timer.incident, think, standing, now)
+            reach("timer-after-commit")
         except Conflict as fault:
             log.info("timer_fired_elsewhere", fault=str(fault))
 

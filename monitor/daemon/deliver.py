@@ -18,6 +18,7 @@ from monitor.channels import Channel, ChannelFault, Refused, Retry
 from monitor.channels.limits import Bucket, take
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
+from monitor.failpoints import reach
 from monitor.http import Http
 from monitor.metrics import DeliveryResult, Metrics
 from monitor.model import Delivery, Entry, Facts, Incident, Receipt, Tier
@@ -142,7 +143,10 @@ class Deliver:
         if failed is not None:
             self._metrics.render_failed()
             log.error("template_failed", playbook=note.playbook, fault=failed, key=delivery.key)
-        return await channel.send(notice, target, self._http, self._clock.now())
+        reach("claimed")
+        receipt = await channel.send(notice, target, self._http, self._clock.now())
+        reach("answered")
+        return receipt
 
     def _place(self, channel: Channel) -> asyncio.Semaphore:
         return self._places.setdefault(channel.name, asyncio.Semaphore(PER_CHANNEL))
@@ -169,6 +173,7 @@ class Deliver:
             findings.end(connection, "channel-failing", delivery.channel, now)
 
         await self._db.write(job, Priority.DELIVER)
+        reach("sent")
         self._count(delivery.channel, "sent")
         self._metrics.event_to_notice(now - (note.data_at or note.at))
         log.info(

@@ -13,12 +13,14 @@ from sqlalchemy.engine import Connection
 from monitor.daemon import counting
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
+from monitor.failpoints import reach
 from monitor.mentions.duplicates import Stories
 from monitor.metrics import Metrics
 from monitor.model import Mention, Page, Sample
 from monitor.rules.buckets import Tally
 from monitor.sources import Source
 from monitor.sources.push import Push
+from monitor.sources.schedule import Outcome
 from monitor.store import cursors, findings, observations
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, Priority
@@ -44,6 +46,8 @@ class Taken(Struct, frozen=True, kw_only=True):
 
 
 Told = Callable[[Taken], None]
+OutcomeOf = Callable[[Taken], Outcome]
+After = Callable[[Taken, Outcome], Standing]
 
 
 class Ingest:
@@ -55,25 +59,27 @@ class Ingest:
         self._tally: tuple[str, Tally] | None = None
 
     async def page(
-        self, source: Source, page: Page, standing: Standing, after: Callable[[Taken], Standing], now: float
+        self, source: Source, page: Page, standing: Standing, outcome: OutcomeOf, after: After, now: float
     ) -> tuple[Taken, Standing]:
         """A polled page with its cursor. The undated records of a first page are kept, but not counted."""
         desk, first = self._desk(), standing.last_good is None
         matched = await self._match(desk, source, page.mentions)
-        end = page.covers_to if page.covers_to is not None else now
 
         def job(connection: Connection) -> tuple[Taken, Standing]:
+            since = None if first else cursors.first_covered(connection).get(source.name)
             taken = self._take(connection, desk, source.name, matched, page.samples, first=first)
-            start = page.covers_from if page.covers_from is not None else standing.last_good
-            gap = _gap(start, end, standing, source)
-            cursors.cover(connection, source.name, min(end, start if start is not None else end), end)
-            taken = replace(taken, since=_since(taken, gap, now))
-            put = after(taken)
+            ended = outcome(taken)
+            gap = _cover(connection, source, page, standing, saturated=ended.result == "saturated", now=now)
+            taken = replace(taken, since=_since(taken, gap, since, now))
+            put = after(taken, ended)
             cursors.put(connection, source.name, page.cursor, put)
             _recovered(connection, source.name, now)
+            _note_page(connection, source.name, page, ended, now)
+            reach("ingest-before-commit")
             return taken, put
 
         taken, put = await self._db.write(job, Priority.INGEST)
+        reach("ingest-after-commit")
         self._done(source.name, taken, len(page.faults))
         return taken, put
 
@@ -88,13 +94,16 @@ class Ingest:
             self._cover_push(connection, source, standing, now)
             put = replace(
                 standing, last_try=now, last_good=now, last_record=taken.newest or standing.last_record,
-                records=standing.records + taken.accepted,
+                first_good=standing.first_good or now, hours=hourly(standing.hours, taken.accepted, now),
             )  # fmt: skip
             cursors.put(connection, source.name, {}, put)
             _recovered(connection, source.name, now)
-            return replace(taken, since=_since(taken, None, now))
+            reach("ingest-before-commit")
+            since = None if standing.last_good is None else standing.first_good
+            return replace(taken, since=_since(taken, None, since, now))
 
         taken = await self._db.write(job, Priority.INGEST)
+        reach("ingest-after-commit")
         self._done(source.name, taken, 0)
         self._metrics.fetched(source.name, "ok")
         self._metrics.source(source.name, up=True, last_success=now, lag=taken.lag)
@@ -287,19 +296,53 @@ def take_samples(
     return taken, touched
 
 
-def _gap(start: float | None, end: float, standing: Standing, source: Source) -> float | None:
-    """Where an outage of the source began that this page ends; None when it came in its turn."""
-    if start is None or standing.last_good is None:
-        return None
-    return start if end - start > 2.5 * source.every + MINUTE else None
+def _cover(
+    connection: Connection, source: Source, page: Page, standing: Standing, *, saturated: bool, now: float
+) -> float | None:
+    """Notes what a page vouches for; returns where an outage began that it ends, None when it came in its turn.
+
+    A saturated page may have left out what came before its oldest record: only from there on it vouches.
+    """
+    end = page.covers_to if page.covers_to is not None else now
+    start = page.covers_from if page.covers_from is not None else standing.last_good
+    gap = None
+    if start is not None and standing.last_good is not None and end - start > 2.5 * source.every + MINUTE:
+        gap = start
+    if saturated:
+        start = min((m.at for m in page.mentions), default=start)
+    cursors.cover(connection, source.name, min(end, start if start is not None else end), end)
+    return gap
 
 
-def _since(taken: Taken, gap: float | None, now: float) -> float | None:
-    """The earliest event that older instants have not seen: late records, or those of an outage just over."""
+def _since(taken: Taken, gap: float | None, first: float | None, now: float) -> float | None:
+    """The earliest event that older instants have not seen: late records, or those of an outage just over.
+
+    What lies before the source was first listened to is history: it teaches, and alarms nothing.
+    """
     late = taken.earliest if taken.earliest is not None and taken.earliest < now - 2 * MINUTE else None
-    if gap is not None:
-        return gap if late is None else max(gap, late)
-    return late
+    if first is None or (gap is None and late is None):
+        return None
+    return max(first, min(t for t in (gap, late) if t is not None))
+
+
+def _note_page(connection: Connection, source: str, page: Page, outcome: Outcome, now: float) -> None:
+    """Findings about a page: more may have passed than it shows, or most of it bears no date."""
+    if outcome.result == "saturated":
+        findings.begin(connection, "source-saturated", source, now, {"records": len(page.mentions)})
+    elif not page.unchanged:
+        findings.end(connection, "source-saturated", source, now)
+    undated = sum(m.published_at is None for m in page.mentions)
+    if undated * 2 > len(page.mentions):
+        findings.begin(connection, "undated", source, now, {"undated": undated, "records": len(page.mentions)})
+    elif page.mentions:
+        findings.end(connection, "undated", source, now)
+
+
+def hourly(hours: dict[str, int], accepted: int, now: float) -> dict[str, int]:
+    """Records by the hour, of the last day."""
+    this = int(now // 3600)
+    kept = {hour: n for hour, n in hours.items() if int(hour) > this - 24}
+    return kept | {str(this): kept.get(str(this), 0) + accepted}
 
 
 def _recovered(connection: Connection, source: str, now: float) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
-from monitor.daemon.ingest import Ingest, Taken
+from monitor.daemon.ingest import Ingest, Taken, hourly
 from monitor.http import Http
 from monitor.metrics import Metrics
 from monitor.model import Page
@@ -121,15 +121,17 @@ class Poll:
         now = self._clock.now()
         first = standing.last_good is None
 
-        def after(taken: Taken) -> Standing:
-            outcome = outcome_of(page, known=taken.known, first=first, source=source)
+        def ended(taken: Taken) -> Outcome:
+            return outcome_of(page, known=taken.known, first=first, source=source)
+
+        def after(taken: Taken, outcome: Outcome) -> Standing:
             return self._next(source, standing, outcome, now, taken)
 
-        taken, self.standing[source.name] = await self._ingest.page(source, page, standing, after, now)
+        taken, self.standing[source.name] = await self._ingest.page(source, page, standing, ended, after, now)
         self._metrics.fetched(source.name, "unchanged" if page.unchanged else "ok")
         self._metrics.source(source.name, up=True, last_success=now, lag=taken.lag)
         for fault in page.faults[:3]:
-            log.warning("record_refused", source=source.name, fault=fault)
+            log.warning("record_refused", source=source.name, fault=str(fault))
 
     def _next(self, source: Source, standing: Standing, outcome: Outcome, now: float, taken: Taken) -> Standing:
         turns = advance(Turns(failures=standing.failures, quiet=standing.quiet, again=standing.again), outcome)
@@ -144,7 +146,8 @@ class Poll:
             next_due=next_due(source, turns, now, outcome),
             fault="",
             fault_since=None,
-            records=standing.records + taken.accepted,
+            first_good=standing.first_good or now,
+            hours=hourly(standing.hours, taken.accepted, now),
         )
 
     async def _failed(self, source: Source, fault: SourceFault) -> None:

@@ -149,7 +149,7 @@ def _source(name: str, standing: Standing | None, saturated: bool) -> SourceStat
         last_success_at=standing.last_good,
         last_record_at=standing.last_record,
         next_at=standing.next_due or None,
-        records_day=standing.records,
+        records_day=sum(standing.hours.values()),
         error=standing.fault,
         saturated=saturated,
     )

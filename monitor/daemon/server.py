@@ -50,7 +50,8 @@ class Listener:
     def __init__(self, app: ASGIApp, address: str) -> None:
         self._address = address
         config = uvicorn.Config(
-            app, lifespan="off", log_config=None, access_log=False, server_header=False, loop="asyncio",
+            app, lifespan="off", log_config=None, access_log=False, server_header=False, proxy_headers=False,
+            loop="asyncio",
             http=_Peer if address.startswith("/") else "h11",
             timeout_keep_alive=30, timeout_graceful_shutdown=5, limit_concurrency=1000, ws="none",
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from msgspec import Struct
+from msgspec import Struct, field
 from sqlalchemy.engine import Connection
 
 from monitor.model import Cursor
@@ -13,8 +13,12 @@ from monitor.store.tables import coverage, cursors
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """How a source stands: its last good fetch, its failures in a row, when it is due again, what went wrong last."""
+    """How a source stands: its good fetches, its failures in a row, when it is due, what went wrong last.
 
+    `hours`: records by the hour since the epoch, of the last day.
+    """
+
+    first_good: float | None = None
     last_try: float | None = None
     last_good: float | None = None
     last_record: float | None = None
@@ -26,7 +30,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     fault_since: float | None = None
     gone: bool = False
     paused: bool = False
-    records: int = 0
+    hours: dict[str, int] = field(default_factory=dict)
 
 
 def get(connection: Connection, source: str) -> tuple[Cursor, Standing]:

@@ -26,7 +26,7 @@ def value_of(evidence: Evidence, language: str) -> str:
     value = evidence.score.value
     if value is None:
         return say(language, "explain.no_data")
-    shown = amount(value, evidence.measure, language)
+    shown = amount(_whole(evidence, value), evidence.measure, language)
     if evidence.score.partial and evidence.measure in COUNTED:
         shown = say(language, "explain.at_least", amount=shown)
     kind = "counted" if evidence.measure in COUNTED else f"level.{evidence.measure}"
@@ -85,7 +85,7 @@ def _edge(kind: str, evidence: Evidence, value: float, language: str) -> str:
 
 
 def _whole(evidence: Evidence, value: float) -> float:
-    """Expected counts from ten up are told without decimals: nobody files 21.4 complaints."""
+    """Counts from ten up are told without decimals: nobody files 21.4 complaints."""
     return float(round(value)) if evidence.measure in COUNTED and value >= 10 else value
 
 
@@ -137,13 +137,19 @@ def _rarity(evidence: Evidence, language: str) -> list[str]:
     return [say(language, f"explain.{kind}", span=rough_span(min(period, RAREST), language))]
 
 
+def _learning(seen: float, needed: float, language: str) -> str:
+    if needed < 2 * DAY:
+        return say(language, "explain.learning.short", seen=span(seen, language), needed=span(needed, language))
+    days = (number(round(s / DAY, 1)) for s in (seen, needed))
+    return say(language, "explain.learning", **dict(zip(("seen", "needed"), days, strict=True)))
+
+
 def _remarks(evidence: Evidence, language: str) -> list[str]:
     out = []
     if evidence.score.partial and evidence.measure not in COUNTED:
         out.append(say(language, "explain.partial"))
     if evidence.score.learning is not None:
-        seen, needed = (round(s / DAY, 1) for s in evidence.score.learning)
-        out.append(say(language, "explain.learning", seen=number(seen), needed=number(needed)))
+        out.append(_learning(*evidence.score.learning, language))
     if n := len(evidence.families):
         out.append(say(language, "explain.families.one" if n == 1 else "explain.families.many", n=n))
     return out

@@ -121,6 +121,11 @@ CASES = [
         "a reach of 1,234,567 in 1 h; 3 families",
     ),
     ({"score": Score(value=None), "families": ()}, "没有数据", "no data"),
+    (
+        {"score": Score(value=12.4, learning=(5400, 7200)), "families": ()},
+        "1 小时 12 条;基线学习中(1 小时 30 分钟/2 小时)",
+        "12 in 1 h; baseline still learning (1 h 30 min of 2 h)",
+    ),
     ({"window": 0.0, "score": Score(value=2), "families": ()}, "当前 2 条", "2 at present"),
 ]
 

@@ -16,7 +16,8 @@ from monitor.config.load import Loaded, load
 from monitor.daemon import counting
 from monitor.daemon.acts import ActsOfPeople
 from monitor.daemon.board import Board
-from monitor.daemon.clock import Clock
+from monitor.daemon.calendar import Calendar
+from monitor.daemon.clock import Clock, SystemClock
 from monitor.daemon.deliver import Deliver
 from monitor.daemon.desk import Desk, compile_desk
 from monitor.daemon.ingest import Ingest
@@ -102,6 +103,7 @@ class Service:
         self.acts = ActsOfPeople(
             self.db, self.desk, self.board, self.judge, self.deliver, self.ingest, self.metrics
         )  # fmt: skip
+        self.calendar = Calendar(self.db, self.desk, clock)
         self.reads = ReadsOfStore(self.db, self.desk, self.judge, self.trails)
         self._site = self._make_site()
         app = web_app(self._site)
@@ -148,6 +150,8 @@ class Service:
         loops = {"poll": self.poll.run, "judge": self.judge.run, "deliver": self.deliver.run, "tend": self.tend.run}
         self._tasks = [asyncio.create_task(self._keep(name, run), name=name) for name, run in loops.items()]
         self._tasks.append(asyncio.create_task(self._watch(), name="watch"))
+        if isinstance(self.clock, SystemClock):
+            self.calendar.start()
         for listener in self._listeners:
             await listener.start()
         self._ready.add("listening")
@@ -183,6 +187,7 @@ class Service:
     async def close(self) -> None:
         """Takes no more, finishes what is being sent, for some seconds, and closes the store."""
         log.info("stopping")
+        self.calendar.stop()
         for listener in self._listeners:
             await listener.stop()
         for task in self._tasks:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -61,18 +62,33 @@ def _bucket_row(row: BucketRow) -> dict[str, object]:
 
 def _adding(connection: Connection) -> sa.sql.dml.Insert:
     statement = upsert(connection, buckets)
-    new = statement.excluded
-    adding: sa.sql.dml.Insert = statement.on_conflict_do_update(
-        index_elements=["series", "start", "span", "source"],
-        set_={
-            "n": buckets.c.n + new.n,
-            "stories": buckets.c.stories + new.stories,
-            "sum": buckets.c.sum + new.sum,
-            "last": sa.case((new.last_at >= buckets.c.last_at, new.last), else_=buckets.c.last),
-            "last_at": sa.case((new.last_at >= buckets.c.last_at, new.last_at), else_=buckets.c.last_at),
-        },
-    )
+    keys = ["series", "start", "span", "source"]
+    adding: sa.sql.dml.Insert = statement.on_conflict_do_update(index_elements=keys, set_=_sums(statement.excluded))
     return adding
+
+
+def _sums(new: Any) -> dict[str, Any]:
+    c = buckets.c
+    return {
+        "n": c.n + new.n,
+        "stories": c.stories + new.stories,
+        "sum": c.sum + new.sum,
+        "last": sa.case((new.last_at >= c.last_at, new.last), else_=c.last),
+        "last_at": sa.case((new.last_at >= c.last_at, new.last_at), else_=c.last_at),
+    }
+
+
+def merge_rows(connection: Connection, rows: Sequence[BucketRow]) -> None:
+    """Adds buckets to those that stand, lowest and highest included: for rolling up."""
+    c, statement = buckets.c, upsert(connection, buckets)
+    new = statement.excluded
+    lower = sa.case((c.min.is_(None), new.min), (new.min < c.min, new.min), else_=c.min)
+    upper = sa.case((c.max.is_(None), new.max), (new.max > c.max, new.max), else_=c.max)
+    values = {**_sums(new), "min": lower, "max": upper}
+    keys = ["series", "start", "span", "source"]
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=keys, set_=values), [_bucket_row(r) for r in rows]
+    )
 
 
 def replace(connection: Connection, id: int, source: str, rows: Sequence[BucketRow]) -> None:
@@ -169,14 +185,3 @@ def forget(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(sa.delete(marks).where(marks.c.series.in_(mine)))
         connection.execute(sa.delete(series).where(series.c.selection.in_(part)))
         connection.execute(sa.delete(selections).where(selections.c.id.in_(part)))
-
-
-def by_source(connection: Connection, selection: int) -> Mapping[str, float]:
-    """The sources that ever brought records of a selection, with the first start of each."""
-    query = (
-        sa.select(buckets.c.source, sa.func.min(buckets.c.start))
-        .join(series, series.c.id == buckets.c.series)
-        .where(series.c.selection == selection)
-        .group_by(buckets.c.source)
-    )
-    return {row[0]: float(row[1]) for row in connection.execute(query)}

@@ -84,6 +84,7 @@ buckets = sa.Table(
     sa.Column("max", sa.Double),
     sa.Column("last", sa.Double),
     sa.Column("last_at", Instant, nullable=False),
+    sa.Index("buckets_age", "span", "start"),
     **WITHOUT_ROWID,
 )
 

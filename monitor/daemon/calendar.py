@@ -1,0 +1,68 @@
+"""What goes by the calendar, on APScheduler: pruning each hour. Nothing durable lives here; missed turns are made up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.engine import Connection
+
+from monitor.daemon.clock import Clock
+from monitor.daemon.desk import Desk
+from monitor.store import prune
+from monitor.store.database import Database, Priority, StoreFault
+
+log = structlog.get_logger("calendar")
+
+PAUSE = 0.02
+"""Seconds between two bites, so that a long pruning is no burden."""
+
+
+class Calendar:
+    """The calendar's jobs. In UTC, without misfire grace, coalesced."""
+
+    def __init__(self, db: Database, desk: Callable[[], Desk], clock: Clock) -> None:
+        self._db, self._desk, self._clock = db, desk, clock
+        defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=defaults)
+        self._scheduler.add_job(self.prune, "cron", minute=17, id="prune")
+
+    def start(self) -> None:
+        """Begins; call from within the running loop."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Ends."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    async def prune(self) -> None:
+        """Lets go of what `[store] keep` no longer asks for."""
+        now, keep = self._clock.now(), self._desk().config.store.keep
+        duties: dict[str, Callable[[Connection], int]] = {
+            "mentions": partial(prune.mentions_before, before=now - keep.mentions),
+            "marks": partial(prune.marks_before, before=now - keep.minutes),
+            "minutes": partial(prune.roll, before=now - keep.minutes, shorter=prune.HOUR - 1, into=prune.HOUR),
+            "hours": partial(prune.roll, before=now - keep.hours, shorter=prune.DAY - 1, into=prune.DAY),
+            "days": partial(prune.buckets_before, before=now - keep.days),
+            "samples": partial(prune.samples_before, before=now - keep.days),
+            "retired": prune.retired,
+            "notes": partial(prune.notes_before, before=now - keep.days),
+        }
+        done = {}
+        for name, duty in duties.items():
+            try:
+                done[name] = await self._bites(duty)
+            except StoreFault as fault:
+                log.warning("store", fault=str(fault))
+        log.info("pruned", **{name: n for name, n in done.items() if n})
+
+    async def _bites(self, duty: Callable[[Connection], int]) -> int:
+        total = 0
+        while n := await self._db.write(duty, Priority.PRUNE):
+            total += n
+            await asyncio.sleep(PAUSE)
+        return total

@@ -88,12 +88,16 @@ def _default(plan: Plan, name: str, language: str) -> str:
     words = getattr(plan.slot, name, None)
     if words is not None:
         text = str(words.say(language))
-        return say(language, "playbook.confirm", what=text) if name in CLAIMS else text
+        return _to_confirm(text, language) if name in CLAIMS else text
     if name == "cause":
         return say(language, "playbook.cause_open")
     if name == "position":
-        return say(language, f"playbook.position.{plan.scct_cluster}")
+        return _to_confirm(say(language, f"playbook.position.{plan.scct_cluster}"), language)
     return say(language, "playbook.blank", what=say(language, f"playbook.slot.{name}"))
+
+
+def _to_confirm(text: str, language: str) -> str:
+    return text if text.startswith(("〔", "[")) else say(language, "playbook.confirm", what=text)
 
 
 def fill_text(text: str, slots: Mapping[str, str]) -> str:

@@ -36,7 +36,7 @@ def load(files: tuple[Path, ...], config: Path | None, state: Path | None, sourc
     folder = state_folder(state)
     try:
         lock = take_state(folder)
-        desk = compile_desk(loaded, path.parent, signing_key(folder))
+        desk = compile_desk(loaded, path.parent, signing_key(folder), tried=False)
         db = Database(loaded.config.store.url, folder)
         db.open()
         counting.recount_now(db, desk)

@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
+import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -21,8 +22,11 @@ from monitor.rules.buckets import Compiled, compile_rules
 from monitor.rules.rule import Rule
 from monitor.rules.select import Selection, selections
 from monitor.secret import reveal
+from monitor.shipped import shipped
 from monitor.sources import Source
 from monitor.web.tokens import sign
+
+log = structlog.get_logger("desk")
 
 LINK_LIVES = 7 * 86400.0
 
@@ -102,6 +106,11 @@ class Desk(Struct, frozen=True, kw_only=True):
             "detail": f"{base}/i/{incident}",
         }
 
+    def title(self, playbook: str, language: str) -> str:
+        """What a playbook's crisis is called; "" where none bears the name."""
+        plan = self.playbooks.plans.get(playbook)
+        return plan.title.say(language) if plan is not None else ""
+
     def display(self, person: str) -> str:
         """A person's name as people read it."""
         return self.names().get(person, person)
@@ -115,11 +124,17 @@ def _steps(incident: Incident | None) -> tuple[Step, ...]:
     return incident.steps if incident is not None else ()
 
 
-def compile_desk(loaded: Loaded, folder: Path, key: bytes) -> Desk:
-    """Makes a config ready. `folder` is where relative paths of the config begin."""
+def compile_desk(loaded: Loaded, folder: Path, key: bytes, *, tried: bool = True) -> Desk:
+    """Makes a config ready. `folder` is where relative paths of the config begin.
+
+    The shipped playbooks stand behind the config's own, file by file. `tried`: playbooks are rendered on samples, and
+    what is wrong with them is logged: a notice that can't be rendered goes out plain.
+    """
     config = loaded.config
     topics = Topics(config.topic)
-    playbooks, _ = Playbooks.load(folder / config.settings.playbooks)
+    playbooks, faults = Playbooks.load(folder / config.settings.playbooks, shipped("playbooks"), tried=tried)
+    for fault in faults:
+        log.error("playbook_faulty", fault=fault.write(config.settings.language))
     asked = {rule.name: selections(rule) for rule in config.rule}
     counted = {s.id: s for pair in asked.values() for s in pair if s is not None}
     return Desk(

@@ -126,6 +126,7 @@ class Service:
             metrics=self.metrics,
             key=self._desk.key,
             health=self.health,
+            title=lambda playbook, language: self._desk.title(playbook, language),
             ready=lambda: Readiness(tuple(sorted({"config", "store", "listening"} - self._ready))),
         )
 

@@ -1,4 +1,4 @@
-"""What goes by the calendar, on APScheduler: pruning each hour. Nothing durable lives here; missed turns are made up."""
+"""What goes by the calendar, on APScheduler: pruning each hour. Nothing durable lives here; missed turns catch up."""
 
 from __future__ import annotations
 

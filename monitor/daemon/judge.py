@@ -16,7 +16,7 @@ from monitor.daemon.desk import Desk
 from monitor.daemon.ingest import Taken
 from monitor.daemon.memory import Memory
 from monitor.daemon.view import Sight, batch, look
-from monitor.incidents.plan import AlertChange
+from monitor.incidents.plan import AlertChange, AlertId
 from monitor.metrics import Metrics
 from monitor.model import Alert, Key, Tier
 from monitor.rules.evaluate import evaluate, lookback
@@ -41,6 +41,8 @@ class Judged(Struct, frozen=True):
     rule: Rule
     after: list[Alert]
     missed: dict[Key, tuple[Tier, float]]
+    fault: str = ""
+    """Why it could not be judged."""
 
 
 class Judge:
@@ -58,6 +60,7 @@ class Judge:
         self._db, self._desk, self._board, self._clock, self._metrics = db, desk, board, clock, metrics
         self._shown = shown
         self.memory = Memory()
+        self._broken: set[str] = set()
         self.wake = asyncio.Event()
         self.alerts: dict[str, dict[Key, Alert]] = {}
         self._due: dict[str, float] = {}
@@ -161,10 +164,9 @@ class Judge:
                 continue
             try:
                 out.append(self._judge_one(connection, desk, rule, sight, self._missed(desk, rule, since, now)))
-                self._metrics.evaluated(rule.name)
-            except Exception:
+            except Exception as error:
                 log.exception("rule_broke", rule=rule.name)
-                self._metrics.evaluated(rule.name, failed=True)
+                out.append(Judged(rule, [], {}, f"{type(error).__name__}: {error}"))
         return out
 
     def _missed(self, desk: Desk, rule: Rule, since: dict[int, float], now: float) -> list[float]:
@@ -198,6 +200,7 @@ class Judge:
         """Plans what changed, writes it, and only then believes it."""
         changes: list[AlertChange] = []
         kept: list[Alert] = []
+        await self._tell_broken(judged, now)
         for each in judged:
             before = self.alerts.get(each.rule.name, {})
             for alert in each.after:
@@ -211,10 +214,49 @@ class Judge:
                     changes.append(self._change(old, after, now))
         self._show(judged)
         changes = [c for c in changes if c.before is None or _tells(c)]
-        written = await self._board.plan(changes, self._after(kept), now) if changes else set()
+        written, failed = await self._plan(changes, self._after(kept), now)
+        kept = [a for a in kept if (a.rule, a.key) not in failed]
         rest = [a for a in kept if (a.rule, a.key) not in written]
         await self._note(desk, judged, rest, now)
         self._believe(kept)
+
+    async def _plan(
+        self, changes: Sequence[AlertChange], standing: Sequence[Alert], now: float
+    ) -> tuple[set[AlertId], set[AlertId]]:
+        """Plans all changes at once; should that break, one by one: what breaks costs only itself, and is tried again.
+
+        Returns the alerts written with their incidents, and those that could not be planned.
+        """
+        if not changes:
+            return set(), set()
+        try:
+            return await self._board.plan(changes, standing, now), set()
+        except StoreFault:
+            raise
+        except Exception:
+            log.exception("plan_broke", rules=sorted({c.after.rule for c in changes}))
+        if len(changes) == 1:
+            return set(), {changes[0].id}
+        each = [await self._plan([change], standing, now) for change in changes]
+        return set().union(*(w for w, _ in each)), set().union(*(f for _, f in each))
+
+    async def _tell_broken(self, judged: Sequence[Judged], now: float) -> None:
+        """A rule that can't be judged is a finding, until it can."""
+        broken = {each.rule.name: each.fault for each in judged if each.fault}
+        mended = {each.rule.name for each in judged if not each.fault} & self._broken
+        for each in judged:
+            self._metrics.evaluated(each.rule.name, failed=bool(each.fault))
+        if not broken and not mended:
+            return
+
+        def job(connection: Connection) -> None:
+            for name, fault in broken.items():
+                findings.begin(connection, "rule-failing", name, now, {"fault": fault[:300]})
+            for name in mended:
+                findings.end(connection, "rule-failing", name, now)
+
+        await self._db.write(job, Priority.JUDGE)
+        self._broken = (self._broken | set(broken)) - mended
 
     def _after(self, kept: Sequence[Alert]) -> list[Alert]:
         after = {(a.rule, a.key): a for a in self.standing()} | {(a.rule, a.key): a for a in kept}

@@ -73,7 +73,7 @@ class ActsOfPeople:
         """Does one act on one incident."""
 
         def think(incident: Incident, context: Context, alerts: Sequence[Alert]) -> Outcome:
-            return _do(incident, act, actor, now, context, alerts)
+            return do_act(incident, act, actor, now, context, alerts)
 
         try:
             incident = await self._board.act(number, think, self._judge.standing(), now)
@@ -172,7 +172,10 @@ class ActsOfPeople:
             raise Busy() from fault
 
 
-def _do(incident: Incident, act: Act, actor: str, now: float, context: Context, alerts: Sequence[Alert]) -> Outcome:
+def do_act(
+    incident: Incident, act: Act, actor: str, now: float, context: Context, alerts: Sequence[Alert]
+) -> Outcome:
+    """What one act comes to; also in scenarios."""
     match act:
         case Acknowledge():
             return lifecycle.acknowledge(incident, actor, now, context, comment=act.comment)

@@ -37,8 +37,12 @@ def _with(connection: Connection, desk: Desk, change: AlertChange) -> AlertChang
     selection, _ = desk.asked[change.after.rule]
     if selection.kind != "mentions":
         return change
-    start, end = verdict.windowed
-    rows = observations.window(connection, start, end, LOOKED_AT)
+    return quoting(desk, change, observations.window(connection, *verdict.windowed, LOOKED_AT))
+
+
+def quoting(desk: Desk, change: AlertChange, rows: Sequence[Stored]) -> AlertChange:
+    """The change with the best of these rows, newest first, that its series counts."""
+    selection, _ = desk.asked[change.after.rule]
     fitting = [row for row in rows if _fits(desk, selection, change.after.key, row)]
     newest = max((row.mention.at for row in fitting), default=None)
     return replace(change, examples=tuple(_example(desk, row) for row in diverse(desk, fitting)), data_at=newest)

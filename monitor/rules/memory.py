@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from monitor.model import Key
@@ -51,12 +51,18 @@ class Shelf:
 class Memory:
     """What is known at one moment of a replay.
 
-    `families`: source -> family. `lives`: where each source of mentions vouches, from its first to its last record.
-    A sample vouches for its own span alone.
+    `families`: source -> family. `lives`: where each source of mentions vouches, from its first to its last record,
+    save for its `gaps`, sorted. A sample vouches for its own span alone.
     """
 
-    def __init__(self, families: Mapping[str, str], lives: Mapping[str, Interval]) -> None:
+    def __init__(
+        self,
+        families: Mapping[str, str],
+        lives: Mapping[str, Interval],
+        gaps: Mapping[str, Sequence[Interval]] | None = None,
+    ) -> None:
         self.families, self.lives = families, lives
+        self.vouched = {source: _less(life, (gaps or {}).get(source, ())) for source, life in lives.items()}
         self.shelves: dict[At, Shelf] = {}
         self.marks: dict[At, dict[str, list[tuple[float, str]]]] = {}
         self.keys: dict[int, dict[Key, None]] = {}
@@ -158,7 +164,7 @@ class Memory:
         else:
             named = dict(key).get("source")
             sources = [s for s in self._sources(what, now) if named is None or s == named]
-            sides = [_clip([self.lives[s]], start, now) for s in sources]
+            sides = [_clip(self.vouched[s], start, now) for s in sources]
         if len(sides) == 1:
             return sides[0], sides[0]
         full = sides[0] if sides else ()
@@ -175,6 +181,12 @@ class Memory:
             and (not where.source or source in where.source)
             and (not where.family or self.families.get(source, "") in where.family)
         ]
+
+
+def _less(life: Interval, gaps: Sequence[Interval]) -> list[Interval]:
+    """A life without its gaps."""
+    edges = [life[0], *(min(max(edge, life[0]), life[1]) for gap in gaps for edge in gap), life[1]]
+    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
 
 
 def _clip(spans: list[Interval], start: float, end: float) -> tuple[Interval, ...]:

@@ -7,6 +7,7 @@ provably nothing can change are left out: what is yielded is what a full walk wo
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from math import ceil, floor
 from zoneinfo import ZoneInfo
 
@@ -149,7 +150,8 @@ class _Steps:
         steady = self.rule.detector.steady(series, now, self.asked) if self.part.kind == "mentions" else now
         if steady <= now:
             return now
-        edges = [edge for life in self.memory.lives.values() for edge in life if edge >= now - self.lookback]
+        spans = chain.from_iterable(self.memory.vouched.values())
+        edges = [edge for span in spans for edge in span if edge >= now - self.lookback]
         timers = [since + self.rungs[Tier(t)].for_ for t, since in alert.pending.items() if t in self.rungs]
         timers += [since + self.rule.leave.dwell for since in alert.under.values()]
         if any(edge <= now for edge in edges):

@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "detect": "detect",
     "parse": "parse",
     "match": "match",
+    "mood": "mood",
     "send-test": "send_test",
     "playbook": "playbook",
     "status": "status",

@@ -96,7 +96,8 @@ class Receiver:
         """Every request so far."""
         if not self.log.exists():
             return []
-        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+        whole, _, _ = self.log.read_text("utf-8").rpartition("\n")  # a line may be half written
+        return [json.loads(line) for line in whole.splitlines()]
 
     def taken(self) -> list[dict[str, Any]]:
         """The requests it said yes to."""

@@ -15,6 +15,8 @@ from monitor.mentions.topic import Topic
 
 Span = tuple[int, int]
 Hits = dict[Term, list[Span]]
+REMEMBERED = 20_000
+"""Sets of terms whose topics are kept at hand."""
 
 
 class Topics:
@@ -29,6 +31,8 @@ class Topics:
                 self._of_term.setdefault(term, set()).add(name)
         self._patterns = [_Pattern(text, group) for text, group in _by_text(self._of_term)]
         self._automaton = AhoCorasick([p.text for p in self._patterns])
+        self._near = frozenset(name for name, query in self._queries.items() if _asks_where(query))
+        self._alike: dict[frozenset[Term], list[str]] = {}
 
     def match(self, title: str, text: str) -> frozenset[str]:
         """The names of the topics that hold."""
@@ -61,10 +65,22 @@ class Topics:
         return hits
 
     def _holding(self, hits: Hits) -> list[str]:
-        asked: set[str] = set()
-        for term in hits:
-            asked |= self._of_term[term]
-        return [name for name in asked if _holds(self._queries[name], hits)]
+        """What holds depends on which terms stand there, save for NEAR; texts with the same terms are many."""
+        there = frozenset(hits)
+        found = self._alike.get(there)
+        if found is None:
+            if len(self._alike) >= REMEMBERED:
+                self._alike.clear()
+            found = self._alike[there] = self._true_of(self._asked(there) - self._near, hits)
+        if not self._near:
+            return found
+        return found + self._true_of(self._asked(there) & self._near, hits)
+
+    def _asked(self, there: Iterable[Term]) -> set[str]:
+        return {name for term in there for name in self._of_term[term]}
+
+    def _true_of(self, names: Iterable[str], hits: Hits) -> list[str]:
+        return [name for name in names if _holds(self._queries[name], hits)]
 
 
 class _Pattern:
@@ -101,6 +117,19 @@ def _holds(node: Node, hits: Hits) -> bool:
             return not _holds(part, hits)
         case Near():
             return bool(_places(node, hits))
+
+
+def _asks_where(node: Node) -> bool:
+    """Whether it matters where terms stand, not only that they do."""
+    match node:
+        case Near():
+            return True
+        case Both(parts) | Either(parts):
+            return any(_asks_where(part) for part in parts)
+        case Negated(part):
+            return _asks_where(part)
+        case Term():
+            return False
 
 
 def _places(node: Node, hits: Hits) -> list[Span]:

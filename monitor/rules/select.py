@@ -7,6 +7,7 @@ buckets. Its number is a hash of what it says, so it is the same on every node a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import product
 from typing import Literal
@@ -89,6 +90,7 @@ def _number(*content: object) -> int:
     return int.from_bytes(blake2b(json.encode(content), digest_size=8).digest(), "big") >> 1
 
 
+@lru_cache(maxsize=100_000)
 def series_id(selection_id: int, key: Key) -> int:
     """The stable 63-bit number of a series."""
     return _number(selection_id, key)

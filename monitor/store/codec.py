@@ -41,6 +41,11 @@ def upsert(connection: Connection, table: sa.Table) -> Any:
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
+def placeholder(connection: Connection) -> str:
+    """How the driver beneath writes a parameter, for hot paths that go by it."""
+    return "%s" if connection.dialect.name == "postgresql" else "?"
+
+
 def chunks(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:
     """Lists of at most `size`, so that no statement carries too many parameters."""
     part: list[T] = []

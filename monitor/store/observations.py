@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection, RowMapping
 
 from monitor.model import Labels, Mention, Sample, SampleKind
-from monitor.store.codec import chunks, dump, dump_labels, load, upsert
+from monitor.store.codec import chunks, dump, dump_labels, load, placeholder, upsert
 from monitor.store.tables import mentions, samples
 
 
@@ -28,8 +28,10 @@ def known(connection: Connection, source: str, ids: Iterable[str]) -> dict[str, 
     """Those of the ids that a source already brought."""
     out: dict[str, Stored] = {}
     for part in chunks(ids):
-        query = sa.select(mentions).where(mentions.c.source == source, mentions.c.id.in_(part))
-        out.update((row["id"], _stored(row)) for row in connection.execute(query).mappings())
+        mark = placeholder(connection)
+        query = f"SELECT * FROM mentions WHERE source = {mark} AND id IN ({', '.join([mark] * len(part))})"
+        rows = connection.exec_driver_sql(query, (source, *part)).mappings()
+        out.update((row["id"], _stored(row)) for row in rows)
     return out
 
 
@@ -39,9 +41,13 @@ def same(old: Mention, new: Mention) -> bool:
 
 
 def insert(connection: Connection, rows: Sequence[Stored]) -> None:
-    """Adds new mentions; their `seq` is given by the database."""
+    """Adds new mentions; their `seq` is given by the database. By the driver: it is the hot path of the ingest."""
     if rows:
-        connection.execute(sa.insert(mentions), [_row(row) for row in rows])
+        names = _row(rows[0])
+        places = ", ".join([placeholder(connection)] * len(names))
+        columns = ", ".join(f'"{name}"' for name in names)
+        statement = f"INSERT INTO mentions ({columns}) VALUES ({places})"
+        connection.exec_driver_sql(statement, [tuple(_row(row).values()) for row in rows])
 
 
 def correct(connection: Connection, row: Stored) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import ceil
 from typing import Any
 
 import sqlalchemy as sa
@@ -115,7 +116,7 @@ _FOUND = sa.text(
 
 def since(connection: Connection, selection: int, since: float) -> Iterator[tuple[int, Bucket]]:
     """The buckets of a selection that begin at or after an instant, as (series, bucket), in order of time."""
-    for id, start, span, *rest in connection.execute(_FOUND, {"selection": selection, "since": since}):
+    for id, start, span, *rest in connection.execute(_FOUND, {"selection": selection, "since": ceil(since)}):
         yield id, Bucket(float(start), float(span), *rest)
 
 
@@ -133,7 +134,7 @@ _MARKS = sa.text(
 
 def marks_since(connection: Connection, selection: int, since: float) -> Iterator[tuple[int, str, float, str]]:
     """The marks of a selection from a minute on, as (series, kind, minute, who), in order of time."""
-    for id, kind, minute, who in connection.execute(_MARKS, {"selection": selection, "since": since}):
+    for id, kind, minute, who in connection.execute(_MARKS, {"selection": selection, "since": ceil(since)}):
         yield id, kind, float(minute), who
 
 

@@ -5,35 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
-SCHEMA = 1
 metadata = sa.MetaData()
 
 Instant = sa.Double
+Text = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Sorted by its bytes on both databases, whatever the server's language."""
 WITHOUT_ROWID: dict[str, Any] = {"sqlite_with_rowid": False}
 
-meta = sa.Table(
-    "meta", metadata, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text, nullable=False)
-)
+meta = sa.Table("meta", metadata, sa.Column("key", Text, primary_key=True), sa.Column("value", Text, nullable=False))
 
 mentions = sa.Table(
     "mentions",
     metadata,
     sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("source", Text, nullable=False),
+    sa.Column("id", Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("seen_at", Instant, nullable=False),
     sa.Column("dated", sa.Boolean, nullable=False),
     sa.Column("counted", sa.Boolean, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("url", sa.Text, nullable=False),
-    sa.Column("author", sa.Text, nullable=False),
-    sa.Column("lang", sa.Text, nullable=False),
-    sa.Column("labels", sa.Text, nullable=False),
+    sa.Column("title", Text, nullable=False),
+    sa.Column("text", Text, nullable=False),
+    sa.Column("url", Text, nullable=False),
+    sa.Column("author", Text, nullable=False),
+    sa.Column("lang", Text, nullable=False),
+    sa.Column("labels", Text, nullable=False),
     sa.Column("reach", sa.BigInteger, nullable=False),
-    sa.Column("story", sa.Text, nullable=False),
+    sa.Column("story", Text, nullable=False),
     sa.Column("new_story", sa.Boolean, nullable=False),
     sa.UniqueConstraint("source", "id"),
     sa.Index("mentions_at", "at"),
@@ -42,12 +42,12 @@ mentions = sa.Table(
 samples = sa.Table(
     "samples",
     metadata,
-    sa.Column("series", sa.Text, primary_key=True),
-    sa.Column("labels", sa.Text, primary_key=True),
+    sa.Column("series", Text, primary_key=True),
+    sa.Column("labels", Text, primary_key=True),
     sa.Column("at", Instant, primary_key=True),
     sa.Column("value", sa.Double, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("source", Text, nullable=False),
+    sa.Column("kind", Text, nullable=False),
     sa.Column("span", sa.Double, nullable=False),
     sa.Column("seen_at", Instant, nullable=False),
     **WITHOUT_ROWID,
@@ -67,7 +67,7 @@ series = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("selection", sa.BigInteger, nullable=False, index=True),
-    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("key", Text, nullable=False),
 )
 
 buckets = sa.Table(
@@ -76,7 +76,7 @@ buckets = sa.Table(
     sa.Column("series", sa.BigInteger, primary_key=True),
     sa.Column("start", sa.BigInteger, primary_key=True),
     sa.Column("span", sa.BigInteger, primary_key=True),
-    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("source", Text, primary_key=True),
     sa.Column("n", sa.Double, nullable=False),
     sa.Column("stories", sa.Double, nullable=False),
     sa.Column("sum", sa.Double, nullable=False),
@@ -92,9 +92,9 @@ marks = sa.Table(
     "marks",
     metadata,
     sa.Column("series", sa.BigInteger, primary_key=True),
-    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("kind", Text, primary_key=True),
     sa.Column("minute", sa.BigInteger, primary_key=True),
-    sa.Column("who", sa.Text, primary_key=True),
+    sa.Column("who", Text, primary_key=True),
     sa.Column("n", sa.Integer, nullable=False),
     **WITHOUT_ROWID,
 )
@@ -102,7 +102,7 @@ marks = sa.Table(
 coverage = sa.Table(
     "coverage",
     metadata,
-    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("source", Text, primary_key=True),
     sa.Column("start", Instant, primary_key=True),
     sa.Column("end", Instant, nullable=False),
 )
@@ -110,70 +110,70 @@ coverage = sa.Table(
 cursors = sa.Table(
     "cursors",
     metadata,
-    sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("cursor", sa.Text, nullable=False),
-    sa.Column("standing", sa.Text, nullable=False),
+    sa.Column("source", Text, primary_key=True),
+    sa.Column("cursor", Text, nullable=False),
+    sa.Column("standing", Text, nullable=False),
 )
 
 judged = sa.Table(
     "judged",
     metadata,
-    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("rule", Text, primary_key=True),
     sa.Column("at", Instant, nullable=False),
-    sa.Column("meaning", sa.Text, nullable=False),
+    sa.Column("meaning", Text, nullable=False),
 )
 
 alerts = sa.Table(
     "alerts",
     metadata,
-    sa.Column("rule", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("incident", sa.Text, index=True),
-    sa.Column("data", sa.Text, nullable=False),
+    sa.Column("rule", Text, primary_key=True),
+    sa.Column("key", Text, primary_key=True),
+    sa.Column("incident", Text, index=True),
+    sa.Column("data", Text, nullable=False),
 )
 
 incidents = sa.Table(
     "incidents",
     metadata,
-    sa.Column("number", sa.Text, primary_key=True),
+    sa.Column("number", Text, primary_key=True),
     sa.Column("seq", sa.Integer, nullable=False, unique=True),
-    sa.Column("risk", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("risk", Text, nullable=False),
+    sa.Column("state", Text, nullable=False, index=True),
     sa.Column("tier", sa.Integer, nullable=False),
     sa.Column("opened_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("closed_at", Instant),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("data", sa.Text, nullable=False),
+    sa.Column("data", Text, nullable=False),
 )
 
 entries = sa.Table(
     "entries",
     metadata,
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    sa.Column("incident", sa.Text, nullable=False, index=True),
+    sa.Column("incident", Text, nullable=False, index=True),
     sa.Column("at", Instant, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("args", sa.Text, nullable=False),
+    sa.Column("actor", Text, nullable=False),
+    sa.Column("kind", Text, nullable=False),
+    sa.Column("args", Text, nullable=False),
 )
 
 silences = sa.Table(
     "silences",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("id", Text, primary_key=True),
     sa.Column("until", Instant, nullable=False),
-    sa.Column("data", sa.Text, nullable=False),
+    sa.Column("data", Text, nullable=False),
 )
 
 timers = sa.Table(
     "timers",
     metadata,
-    sa.Column("incident", sa.Text, primary_key=True),
-    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("incident", Text, primary_key=True),
+    sa.Column("kind", Text, primary_key=True),
     sa.Column("step", sa.Integer, primary_key=True),
     sa.Column("due_at", Instant, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("state", Text, nullable=False),
     sa.Column("fired_at", Instant),
     sa.Index("timers_due", "state", "due_at"),
 )
@@ -181,52 +181,52 @@ timers = sa.Table(
 findings = sa.Table(
     "findings",
     metadata,
-    sa.Column("kind", sa.Text, primary_key=True),
-    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("kind", Text, primary_key=True),
+    sa.Column("subject", Text, primary_key=True),
     sa.Column("since", Instant, primary_key=True),
     sa.Column("ended_at", Instant),
-    sa.Column("args", sa.Text, nullable=False),
+    sa.Column("args", Text, nullable=False),
 )
 
 facts = sa.Table(
     "facts",
     metadata,
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    sa.Column("incident", sa.Text, nullable=False),
+    sa.Column("incident", Text, nullable=False),
     sa.Column("notice", sa.Integer, nullable=False),
     sa.Column("at", Instant, nullable=False),
-    sa.Column("data", sa.Text, nullable=False),
+    sa.Column("data", Text, nullable=False),
 )
 
 playbook_texts = sa.Table(
     "playbook_texts",
     metadata,
-    sa.Column("revision", sa.Text, primary_key=True),
-    sa.Column("id", sa.Text, nullable=False),
-    sa.Column("texts", sa.Text, nullable=False),
+    sa.Column("revision", Text, primary_key=True),
+    sa.Column("id", Text, nullable=False),
+    sa.Column("texts", Text, nullable=False),
 )
 
 deliveries = sa.Table(
     "deliveries",
     metadata,
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    sa.Column("key", sa.Text, nullable=False, unique=True),
-    sa.Column("incident", sa.Text, nullable=False, index=True),
+    sa.Column("key", Text, nullable=False, unique=True),
+    sa.Column("incident", Text, nullable=False, index=True),
     sa.Column("notice", sa.Integer, nullable=False),
     sa.Column("facts", sa.BigInteger, nullable=False),
     sa.Column("tier", sa.Integer, nullable=False),
-    sa.Column("transition", sa.Text, nullable=False),
-    sa.Column("person", sa.Text, nullable=False),
-    sa.Column("channel", sa.Text, nullable=False),
-    sa.Column("route", sa.Text, nullable=False),
-    sa.Column("tried", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("transition", Text, nullable=False),
+    sa.Column("person", Text, nullable=False),
+    sa.Column("channel", Text, nullable=False),
+    sa.Column("route", Text, nullable=False),
+    sa.Column("tried", Text, nullable=False),
+    sa.Column("state", Text, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("next_at", Instant, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("claimed_at", Instant),
     sa.Column("sent_at", Instant),
     sa.Column("unsent_tier", sa.Integer),
-    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("answer", Text, nullable=False),
     sa.Index("deliveries_due", "state", "next_at"),
 )

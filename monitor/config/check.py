@@ -19,17 +19,17 @@ from monitor.config.check_places import (
 )
 from monitor.config.check_playbooks import missing_playbooks
 from monitor.config.check_routes import ack_links_to_nowhere, hidden_routes, nobody_told, only_chat_or_mail
-from monitor.config.check_rules import wrong_counting, wrong_selections, wrong_spans, wrong_tiers
+from monitor.config.check_rules import unknown_series, wrong_counting, wrong_selections, wrong_spans, wrong_tiers
 from monitor.config.check_topics import wrong_queries
 from monitor.config.draft import Draft
 from monitor.config.fault import Problem
 
 Check = Callable[[Draft], Iterator[Problem]]
 
+NAMES: tuple[Check, ...] = (duplicate_names, ill_named, unknown_names, unknown_series)
+"""Whoever names what is not there: much else would only follow from that."""
+
 CHECKS: tuple[Check, ...] = (
-    duplicate_names,
-    ill_named,
-    unknown_names,
     wrong_queries,
     wrong_selections,
     wrong_counting,
@@ -54,5 +54,6 @@ CHECKS: tuple[Check, ...] = (
 
 
 def cross_check(draft: Draft) -> None:
-    """Adds to the draft whatever the checks find; all of them see the same faults as found before."""
-    draft.add([problem for check in CHECKS for problem in check(draft)])
+    """Adds to the draft whatever the checks find, first of all the names."""
+    for checks in (NAMES, CHECKS):
+        draft.add([problem for check in checks for problem in check(draft)])

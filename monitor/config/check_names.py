@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from msgspec.structs import replace
 
 from monitor.config.convert import unknown
 from monitor.config.draft import Draft
@@ -13,6 +16,8 @@ NAMED = ("source", "topic", "rule", "person", "team", "channel")
 FAMILIES = ("tickets", "social", "press", "regulator", "kpi", "reviews", "forum", "market")
 """Families that may be named before a source of them is set up."""
 CHANNEL, ROTA = "channel:", "rota:"
+SLIP = 0.8
+"""So alike are a name and the one that was meant when a finger slipped."""
 _NO_NAME = re.compile(r"[/:=*,\x00-\x1f\x7f]|^\s*$|^\s|\s$")
 
 
@@ -48,54 +53,60 @@ def unknown_names(draft: Draft) -> Iterator[Problem]:
     if not draft.complete:
         return
     yield from _in_rules(draft)
-    people, channels = draft.names("person"), draft.names("channel")
     for path, person in draft.each("person"):
-        yield from _unknown("channel", person.via, channels, (*path, "via"))
+        yield from _unknown(draft, "channel", person.via, (*path, "via"))
     for path, team in draft.each("team"):
         for role, members in team.roles.items():
-            yield from _unknown("person", members, people, (*path, "roles", role))
+            yield from _unknown(draft, "person", members, (*path, "roles", role))
     for path, channel in draft.each("channel"):
-        if channel.fallback and channel.fallback not in channels:
-            yield unknown("channel", channel.fallback, channels, (*path, "fallback"))
+        yield from _unknown_one(draft, "channel", channel.fallback, (*path, "fallback"))
     for path, route in draft.each("route"):
         yield from _unknown_targets(draft, route.to, (*path, "to"))
-        if route.escalation and route.escalation not in draft.names("escalation"):
-            yield unknown("escalation", route.escalation, draft.names("escalation"), (*path, "escalation"))
+        yield from _unknown_one(draft, "escalation", route.escalation, (*path, "escalation"))
 
 
 def _in_rules(draft: Draft) -> Iterator[Problem]:
-    topics, sources = draft.names("topic"), draft.names("source")
-    families = draft.families() | set(FAMILIES)
+    there = draft.families()
     for path, rule in draft.each("rule"):
         where = (*path, "where")
-        yield from _unknown("topic", rule.where.topic, topics, (*where, "topic"))
-        yield from _unknown("source", rule.where.source, sources, (*where, "source"))
-        yield from _unknown("family", rule.where.family, families, (*where, "family"))
+        yield from _unknown(draft, "topic", rule.where.topic, (*where, "topic"))
+        yield from _unknown(draft, "source", rule.where.source, (*where, "source"))
         for i, family in enumerate(rule.where.family):
-            if family in families and family not in draft.families():
-                path_ = (*where, "family", i)
-                yield Problem(path=path_, id="idle_family", args={"name": family}, severity="warning")
+            at = (*where, "family", i)
+            if family not in there and family not in FAMILIES:
+                yield unknown("family", family, there | set(FAMILIES), at)
+            elif family not in there:
+                yield Problem(path=at, id="idle_family", args={"name": family}, severity="warning")
 
 
-def _unknown(what: str, wanted: Iterable[str], known: set[str], path: Path) -> Iterator[Problem]:
+def _unknown(draft: Draft, key: str, wanted: Iterable[str], path: Path) -> Iterator[Problem]:
     for i, name in enumerate(wanted):
-        if name not in known:
-            yield unknown(what, name, known, (*path, i))
+        yield from _unknown_one(draft, key, name, (*path, i))
+
+
+def _unknown_one(draft: Draft, key: str, name: str, path: Path) -> Iterator[Problem]:
+    """Where a table lacks its name, it may be the one that is meant; only what looks like a slip is told then."""
+    known = draft.names(key)
+    if name and name not in known and (not draft.nameless(key) or get_close_matches(name, known, 1, SLIP)):
+        yield unknown(key, name, known, path)
 
 
 def _unknown_targets(draft: Draft, wanted: Iterable[str], path: Path) -> Iterator[Problem]:
     people, teams, seats = draft.names("person"), draft.names("team"), _seats(draft)
     marked = {f"{CHANNEL}{name}" for name in draft.names("channel")} | {f"{ROTA}{name}" for name in draft.names("rota")}
+    nameless = any(draft.nameless(key) for key in ("person", "team", "channel", "rota"))
     for i, target in enumerate(wanted):
         team, slash, _ = target.partition("/")
         if target in people | marked | seats or (target in teams and not slash):
             continue
-        if target.startswith((CHANNEL, ROTA)):
-            yield unknown("target", target, marked, (*path, i))
-        elif team in teams:
-            yield unknown("role", target, {seat for seat in seats if seat.startswith(f"{team}/")}, (*path, i))
-        else:
-            yield unknown("target", target, people | teams | marked | seats, (*path, i))
+        if team in teams:
+            of_team = {seat for seat in seats if seat.startswith(f"{team}/")}
+            rests = draft.keys_of("team", "roles")
+            yield replace(unknown("role", target, of_team, (*path, i)), rests_on=rests)
+            continue
+        there = marked if target.startswith((CHANNEL, ROTA)) else people | teams | marked | seats
+        if not nameless or get_close_matches(target, there, 1, SLIP):
+            yield unknown("target", target, there, (*path, i))
 
 
 def _seats(draft: Draft) -> set[str]:

@@ -70,13 +70,13 @@ def unreachable_people(draft: Draft) -> Iterator[Problem]:
 
 def fallback_loops(draft: Draft) -> Iterator[Problem]:
     """Channels that fall back on each other in a circle, told once."""
-    onward = {channel.name: channel.fallback for _, channel in draft.each("channel")}
+    onward = {channel.name: channel.fallback for _, channel in draft.each("channel") if channel.name}
     told: set[str] = set()
     for path, channel in draft.each("channel"):
         way = [channel.name]
         while onward.get(way[-1]) and onward[way[-1]] not in way:
             way.append(onward[way[-1]])
-        if onward.get(way[-1]) == channel.name and not told & set(way):
+        if channel.name and onward.get(way[-1]) == channel.name and not told & set(way):
             told.update(way)
             args = {"way": " → ".join([*way, channel.name])}
             yield Problem(path=(*path, "fallback"), id="fallback_loop", args=args)

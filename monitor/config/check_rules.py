@@ -20,11 +20,16 @@ BRING_ANYTHING = ("push", "replay", "file")
 CONDITIONS = ("above", "below", "rarer_than", "floor", "families", "for")
 
 
-def wrong_selections(draft: Draft) -> Iterator[Problem]:
-    """`of`, `per`, `where` and `by`: what is asked must be there to be counted."""
+def unknown_series(draft: Draft) -> Iterator[Problem]:
+    """`of` and `per`: what is counted must come from somewhere."""
     for path, rule in draft.each("rule"):
         yield from _series(draft, rule.of, (*path, "of"))
         yield from _series(draft, rule.per, (*path, "per"))
+
+
+def wrong_selections(draft: Draft) -> Iterator[Problem]:
+    """`where` and `by`: records must have what is asked of them."""
+    for path, rule in draft.each("rule"):
         for key in _unasked(rule):
             rests = ((*path, "of"),)
             yield Problem(path=(*path, "where", key), id="where_unasked", args={"of": rule.of}, rests_on=rests)

@@ -25,27 +25,36 @@ from monitor.times import Bound, Duration, duration
 def convert_table(value: Any, kind: Any, path: Path) -> tuple[Any, list[Problem]]:
     """The typed table and all that is wrong with it.
 
-    With faults the table is what is left when the faulty keys take their defaults (None when nothing is), so that
-    the rest of it can still be checked against other tables.
+    With faults the table is what can be saved of it (None when nothing can), so that the rest of it can still be
+    checked against other tables.
     """
     problems = _walk(value, kind, path)
+    ways = [(problem, problem.path[len(path) :]) for problem in problems]
     try:
-        return msgspec.convert(_rest(value, problems, len(path)), kind, dec_hook=decode), problems
+        return msgspec.convert(_rest(value, ways), kind, dec_hook=decode), problems
     except msgspec.ValidationError as error:
         refused = Problem(path=path, id="refused", args={"text": _without_path(error)})
+    try:
+        return msgspec.convert(_rest(value, [(p, way[:1]) for p, way in ways if way]), kind, dec_hook=decode), problems
+    except msgspec.ValidationError:
         return None, problems or [refused]
 
 
-def _rest(value: Any, problems: list[Problem], depth: int) -> Any:
-    """The value without its faulty keys; a text that is missing is empty."""
-    rest = deepcopy(value) if problems else value
-    for problem in problems:
-        way = problem.path[depth:]
-        table = _follow(rest, way)
-        if problem.id != "missing":
+def _rest(value: Any, ways: list[tuple[Problem, Path]]) -> Any:
+    """The value as it was probably meant: misspelt keys put right, texts that are none empty, other faults left out."""
+    rest = deepcopy(value) if ways else value
+    for problem, way in ways:
+        table = _follow(rest, way) if problem.id == "missing" else _follow(rest, way[:-1])
+        if not isinstance(table, dict):
             _drop(rest, way)
-        elif isinstance(table, dict):
+        elif problem.id == "missing":
             table[str(problem.args["key"])] = ""
+        elif problem.id == "unknown_key_near":
+            table.setdefault(str(problem.args["right"]), table.pop(way[-1], None))
+        elif problem.args.get("expected") == A_TEXT:
+            table[way[-1]] = ""
+        else:
+            table.pop(way[-1], None)
     return rest
 
 
@@ -218,6 +227,9 @@ _EXPECTED = {
     float: "a_number",
     bool: "a_bool",
 }
+
+
+A_TEXT = Said("expected.a_text")
 
 
 def _expected(kind: Any) -> Said:

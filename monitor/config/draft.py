@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
 from msgspec.structs import fields
@@ -55,12 +56,17 @@ class Draft:
 
     def names(self, key: str) -> set[str]:
         """The names of all `[[key]]` tables, also of those with faults: a fault there is none of who refers to it."""
-        known = {f.encode_name for f in fields(Config)} - {key}
-        out: set[str] = set()
-        for other, tables in self.merged.tables.items():
-            if other not in known and isinstance(tables, list):
-                out.update(name for table in tables if isinstance(table, dict) for name in _names(table))
-        return out
+        return {name for table in self._tables(key) if (name := _name(table))}
+
+    def nameless(self, key: str) -> bool:
+        """Whether some `[[key]]` table has a name that nobody can tell."""
+        return any(not _name(table) for table in self._tables(key, alike=False))
+
+    def _tables(self, key: str, *, alike: bool = True) -> list[dict[str, Any]]:
+        """The plain `[[key]]` tables; `alike` = also those of tables whose own name nobody knows."""
+        others = self.merged.tables.keys() - {f.encode_name for f in fields(Config)} if alike else set()
+        lists = [self.merged.tables.get(each) for each in (key, *others)]
+        return [table for tables in lists if isinstance(tables, list) for table in tables if isinstance(table, dict)]
 
     def families(self) -> set[str]:
         """The families of all sources that are on; of one with faults, what it says of itself."""
@@ -127,11 +133,10 @@ class Draft:
         return head
 
 
-def _names(table: dict[str, Any]) -> list[str]:
-    """The name of a table; where its key is misspelt, every text it holds may be it."""
-    if isinstance(table.get("name"), str):
-        return [table["name"]]
-    return [value for value in table.values() if isinstance(value, str)]
+def _name(table: dict[str, Any]) -> str:
+    """The name of a table, also where its key is misspelt; empty when there is none."""
+    keys = ["name"] if "name" in table else get_close_matches("name", table, 1, 0.6)
+    return next((table[key] for key in keys if isinstance(table[key], str)), "")
 
 
 def _step(at: Any, part: str | int) -> Any:

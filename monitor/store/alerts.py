@@ -9,7 +9,18 @@ from sqlalchemy.engine import Connection
 
 from monitor.model import Alert, Key
 from monitor.store.codec import dump, load, upsert
+from monitor.store.prepared import Prepared
 from monitor.store.tables import alerts, judged
+
+
+def _putting(connection: Connection) -> sa.sql.dml.Insert:
+    statement = upsert(connection, alerts)
+    new = {"incident": statement.excluded.incident, "data": statement.excluded.data}
+    putting: sa.sql.dml.Insert = statement.on_conflict_do_update(index_elements=["rule", "key"], set_=new)
+    return putting
+
+
+_PUT = Prepared(_putting, ["rule", "key", "incident", "data"])
 
 
 def all(connection: Connection) -> list[tuple[Alert, str | None]]:
@@ -28,9 +39,8 @@ def put(connection: Connection, alert: Alert, incident: str | None) -> None:
     if alert.idle:
         drop(connection, alert.rule, alert.key)
         return
-    row = {"incident": incident, "data": dump(alert)}
-    statement = upsert(connection, alerts).values(rule=alert.rule, key=dump(alert.key), **row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["rule", "key"], set_=row))
+    row = {"rule": alert.rule, "key": dump(alert.key), "incident": incident, "data": dump(alert)}
+    _PUT.run(connection, row)
 
 
 def drop(connection: Connection, rule: str, key: Key) -> None:

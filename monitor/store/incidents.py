@@ -10,9 +10,13 @@ from sqlalchemy.engine import Connection
 
 from monitor.model import Entry, Incident, Outcome
 from monitor.store import outbox, timers
-from monitor.store.codec import dump, load
+from monitor.store.codec import dump, load, upsert
 from monitor.store.database import Conflict
+from monitor.store.prepared import Prepared
 from monitor.store.tables import entries, incidents
+
+_OPEN = Prepared(lambda c: upsert(c, incidents).on_conflict_do_nothing(), incidents.c.keys())
+_ADD = Prepared(lambda _: sa.insert(entries), ["incident", "at", "actor", "kind", "args"])
 
 
 class Line(Struct, frozen=True):
@@ -53,10 +57,9 @@ def _put(connection: Connection, incident: Incident) -> None:
 
 
 def _insert(connection: Connection, incident: Incident, row: dict[str, object]) -> None:
-    if connection.scalar(sa.select(incidents.c.number).where(incidents.c.number == incident.number)) is not None:
-        raise Conflict(f"{incident.number} exists already")
     seq = int(incident.number.rpartition("-")[2])
-    connection.execute(sa.insert(incidents).values(number=incident.number, seq=seq, **row))
+    if _OPEN.run(connection, {"number": incident.number, "seq": seq, **row}).rowcount != 1:
+        raise Conflict(f"{incident.number} exists already")
 
 
 def next_seq(connection: Connection) -> int:
@@ -100,7 +103,7 @@ def add_entries(connection: Connection, lines: Sequence[Entry]) -> None:
         rows = [
             {"incident": e.incident, "at": e.at, "actor": e.actor, "kind": e.kind, "args": dump(e.args)} for e in lines
         ]
-        connection.execute(sa.insert(entries), rows)
+        _ADD.run_many(connection, rows)
 
 
 def timeline(connection: Connection, number: str) -> list[Line]:

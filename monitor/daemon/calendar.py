@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy.engine import Connection
 
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
-from monitor.store import prune
 from monitor.store.database import Database, Priority, StoreFault
+from monitor.store.prune import Duty, duties
 
 log = structlog.get_logger("calendar")
 
@@ -42,27 +40,19 @@ class Calendar:
     async def prune(self) -> None:
         """Lets go of what `[store] keep` no longer asks for."""
         now, keep = self._clock.now(), self._desk().config.store.keep
-        duties: dict[str, Callable[[Connection], int]] = {
-            "mentions": partial(prune.mentions_before, before=now - keep.mentions),
-            "marks": partial(prune.marks_before, before=now - keep.minutes),
-            "minutes": partial(prune.roll, before=now - keep.minutes, shorter=prune.HOUR - 1, into=prune.HOUR),
-            "hours": partial(prune.roll, before=now - keep.hours, shorter=prune.DAY - 1, into=prune.DAY),
-            "days": partial(prune.buckets_before, before=now - keep.days),
-            "samples": partial(prune.samples_before, before=now - keep.days),
-            "retired": prune.retired,
-            "notes": partial(prune.notes_before, before=now - keep.days),
-        }
+        spans = {"minutes": keep.minutes, "hours": keep.hours, "days": keep.days}
         done = {}
-        for name, duty in duties.items():
+        for name, duty in duties(now, keep_mentions=keep.mentions, **spans).items():
             try:
                 done[name] = await self._bites(duty)
             except StoreFault as fault:
                 log.warning("store", fault=str(fault))
         log.info("pruned", **{name: n for name, n in done.items() if n})
 
-    async def _bites(self, duty: Callable[[Connection], int]) -> int:
+    async def _bites(self, duty: Duty) -> int:
         total = 0
-        while n := await self._db.write(duty, Priority.PRUNE):
-            total += n
+        while keys := await self._db.read(duty.find):
+            await self._db.write(lambda c, keys=keys: duty.take(c, keys), Priority.PRUNE)  # type: ignore[misc]
+            total += len(keys)
             await asyncio.sleep(PAUSE)
         return total

@@ -54,10 +54,9 @@ class Deliver:
         self._last_resort = tell
 
     def handed(self, ids: Sequence[int]) -> None:
-        """Takes deliveries claimed in a commit that stands."""
-        if ids:
-            self._handed += ids
-            self.wake.set()
+        """Takes deliveries claimed in a commit that stands; one that is due later waits in the outbox, so look there."""
+        self._handed += ids
+        self.wake.set()
 
     async def run(self) -> None:
         """Claim, send, note; for ever."""

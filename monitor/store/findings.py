@@ -8,8 +8,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.model import Finding
-from monitor.store.codec import dump, load
+from monitor.store.codec import dump, load, upsert
+from monitor.store.prepared import Prepared
 from monitor.store.tables import findings
+
+_END = Prepared(
+    lambda _: (
+        sa.update(findings)
+        .where(findings.c.kind == sa.bindparam("of_kind"), findings.c.subject == sa.bindparam("of_subject"))
+        .where(findings.c.ended_at.is_(None))
+        .values(ended_at=sa.bindparam("now"))
+    )
+)
 
 
 def begin(connection: Connection, kind: str, subject: str, now: float, args: dict[str, Any]) -> bool:
@@ -17,14 +27,15 @@ def begin(connection: Connection, kind: str, subject: str, now: float, args: dic
     mine = (findings.c.kind == kind, findings.c.subject == subject, findings.c.ended_at.is_(None))
     if connection.execute(sa.update(findings).where(*mine).values(args=dump(args))).rowcount:
         return False
-    connection.execute(sa.insert(findings).values(kind=kind, subject=subject, since=now, args=dump(args)))
+    statement = upsert(connection, findings).values(kind=kind, subject=subject, since=now, args=dump(args))
+    again = {"ended_at": None, "args": dump(args)}
+    connection.execute(statement.on_conflict_do_update(index_elements=["kind", "subject", "since"], set_=again))
     return True
 
 
 def end(connection: Connection, kind: str, subject: str, now: float) -> bool:
     """Ends an open finding; says whether there was one."""
-    mine = (findings.c.kind == kind, findings.c.subject == subject, findings.c.ended_at.is_(None))
-    return connection.execute(sa.update(findings).where(*mine).values(ended_at=now)).rowcount > 0
+    return _END.run(connection, {"of_kind": kind, "of_subject": subject, "now": now}).rowcount > 0
 
 
 def open(connection: Connection) -> list[Finding]:

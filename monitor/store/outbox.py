@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,21 +13,31 @@ from sqlalchemy.engine import Connection
 from monitor.model import Delivery, Facts, Owed, Recipient, Tier
 from monitor.store.codec import chunks, dump, load, upsert
 from monitor.store.database import Conflict
+from monitor.store.prepared import Prepared
 from monitor.store.tables import deliveries, facts, playbook_texts
 
 PENDING = ("queued", "sending", "retrying")
+_FACTS = Prepared(lambda _: sa.insert(facts).returning(facts.c.id), ["incident", "notice", "at", "data"])
+_DELIVERY = Prepared(
+    lambda _: sa.insert(deliveries).returning(deliveries.c.id),
+    [column.name for column in deliveries.c if column.name not in ("id", "sent_at")],
+)
 
 
 def owe(connection: Connection, owed: Owed, now: float) -> list[int]:
-    """Stores a notice's facts and a delivery for each recipient, its first attempt claimed; older unsent ones end."""
+    """Stores a notice's facts and a delivery for each recipient; older unsent ones end.
+
+    The first attempt is claimed at once and its id returned, save where the recipient is to be told later.
+    """
     note = owed.facts
-    query = sa.insert(facts).values(incident=note.incident, notice=note.notice, at=note.at, data=dump(note))
-    id = connection.execute(query.returning(facts.c.id)).scalar_one()
-    return [_deliver(connection, note, id, recipient, now) for recipient in owed.to if recipient.channels]
+    row = {"incident": note.incident, "notice": note.notice, "at": note.at, "data": dump(note)}
+    id = _FACTS.run(connection, row).scalar_one()
+    made = [_deliver(connection, note, id, recipient, now) for recipient in owed.to if recipient.channels]
+    return [id for id in made if id is not None]
 
 
-def _deliver(connection: Connection, note: Facts, facts_id: int, to: Recipient, now: float) -> int:
-    unsent = _supersede(connection, note, to)
+def _deliver(connection: Connection, note: Facts, facts_id: int, to: Recipient, now: float) -> int | None:
+    unsent, later = _supersede(connection, note, to), to.after is not None and to.after > now
     row = {
         "key": f"{note.incident}/{note.notice}/{to.person or to.channels[0]}",
         "incident": note.incident,
@@ -38,20 +49,22 @@ def _deliver(connection: Connection, note: Facts, facts_id: int, to: Recipient, 
         "channel": to.channels[0],
         "route": dump(to.channels),
         "tried": "[]",
-        "state": "sending",
-        "attempts": 1,
-        "next_at": now,
+        "state": "queued" if later else "sending",
+        "attempts": 0 if later else 1,
+        "next_at": to.after if later else now,
         "created_at": now,
-        "claimed_at": now,
+        "claimed_at": None if later else now,
         "unsent_tier": unsent,
         "answer": "",
     }
-    id: int = connection.execute(sa.insert(deliveries).values(row).returning(deliveries.c.id)).scalar_one()
-    return id
+    id: int = _DELIVERY.run(connection, row).scalar_one()
+    return None if later else id
 
 
 def _supersede(connection: Connection, note: Facts, to: Recipient) -> int | None:
     """Ends older undelivered notices to the same one; the highest tier that was never told is handed on."""
+    if note.notice == 1:
+        return None
     mine: tuple[sa.ColumnElement[bool], ...] = (
         deliveries.c.incident == note.incident,
         deliveries.c.person == to.person,
@@ -114,9 +127,18 @@ def settle(connection: Connection, id: int, state: str, now: float, **changes: A
         changes["tried"] = dump(changes["tried"])
     if state == "sent":
         changes["sent_at"] = now
-    mine = (deliveries.c.id == id, deliveries.c.state == "sending")
-    if connection.execute(sa.update(deliveries).where(*mine).values(state=state, **changes)).rowcount != 1:
+    changes["state"] = state
+    given = {f"new_{name}": value for name, value in changes.items()}
+    settling = _settling(tuple(sorted(changes)))
+    if settling.run(connection, {"of_id": id, "state_was": "sending", **given}).rowcount != 1:
         raise Conflict(f"delivery {id} is no longer being sent")
+
+
+@cache
+def _settling(names: tuple[str, ...]) -> Prepared:
+    mine = (deliveries.c.id == sa.bindparam("of_id"), deliveries.c.state == sa.bindparam("state_was"))
+    new: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in names}
+    return Prepared(lambda _: sa.update(deliveries).where(*mine).values(new))
 
 
 def resend(connection: Connection, id: int, now: float) -> bool:

@@ -1,76 +1,96 @@
 """Letting go of the old, in small bites: minutes become hours, hours days, and what is past its time goes.
 
-Each function does one bite and says how many rows it took; 0 = nothing is left to do.
+A duty looks for a bite of keys as a reader, which keeps nobody waiting however long it looks, and then takes just those
+as the writer, which is short.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from monitor.series import Bucket
 from monitor.store.buckets import BucketRow, merge_rows
 from monitor.store.tables import buckets, coverage, findings, marks, mentions, samples, selections, series
 
-BITE = 1000
+BITE = 500
 HOUR, DAY = 3600, 86400
 
-
-def mentions_before(connection: Connection, before: float) -> int:
-    """Deletes a bite of mentions older than an instant; what they counted stays."""
-    old = sa.select(mentions.c.seq).where(mentions.c.at < before).limit(BITE)
-    return connection.execute(sa.delete(mentions).where(mentions.c.seq.in_(old))).rowcount
+Keys = list[dict[str, Any]]
 
 
-def samples_before(connection: Connection, before: float) -> int:
-    """Deletes samples older than an instant."""
-    return connection.execute(sa.delete(samples).where(samples.c.at < before)).rowcount
+class Duty(Struct, frozen=True):
+    """`find`: a bite of keys, empty when nothing is left to do. `take`: deals with those."""
+
+    find: Callable[[Connection], Keys]
+    take: Callable[[Connection, Keys], None]
 
 
-def marks_before(connection: Connection, before: float) -> int:
-    """Deletes marks older than an instant: who was seen is only asked of the newer past."""
-    return connection.execute(sa.delete(marks).where(marks.c.minute < before)).rowcount
-
-
-def roll(connection: Connection, before: float, shorter: int, into: int) -> int:
-    """Merges a bite of buckets of spans up to `shorter` that begin before an instant into buckets of span `into`."""
+def duties(now: float, *, keep_mentions: float, minutes: float, hours: float, days: float) -> dict[str, Duty]:
+    """What is to be done by an hour: each span says how long that is kept, in seconds."""
     c = buckets.c
-    limit = before - before % into
-    old = sa.select(buckets).where(c.span <= shorter, c.start < limit).order_by(c.start).limit(BITE)
-    rows = connection.execute(old).all()
-    if not rows:
-        return 0
-    merged: list[BucketRow] = []
-    for r in rows:
-        start = r.start - r.start % into
-        bucket = Bucket(start, into, r.n, r.stories, r.sum, r.min, r.max, r.last, r.last_at)
-        merged.append((r.series, start, into, r.source, bucket))
-    for r in rows:
-        mine = (c.series == r.series, c.start == r.start, c.span == r.span, c.source == r.source)
-        connection.execute(sa.delete(buckets).where(*mine))
-    merge_rows(connection, merged)
-    return len(rows)
+    return {
+        "mentions": _gone(mentions, mentions.c.at < now - keep_mentions),
+        "marks": _gone(marks, marks.c.minute < int(now - minutes)),
+        "minutes": _rolled(now - minutes, HOUR),
+        "hours": _rolled(now - hours, DAY),
+        "days": _gone(buckets, c.start < int(now - days)),
+        "samples": _gone(samples, samples.c.at < now - days),
+        "retired_buckets": _gone(buckets, c.series.in_(_retired_series())),
+        "retired_marks": _gone(marks, marks.c.series.in_(_retired_series())),
+        "retired_series": _gone(series, series.c.selection.in_(_retired())),
+        "retired": _gone(selections, selections.c.retired),
+        "coverage": _gone(coverage, coverage.c.end < now - days),
+        "findings": _gone(findings, findings.c.ended_at < now - days),
+    }
 
 
-def buckets_before(connection: Connection, before: float) -> int:
-    """Deletes buckets older than an instant."""
-    return connection.execute(sa.delete(buckets).where(buckets.c.start < before)).rowcount
+def _retired() -> sa.Select[tuple[int]]:
+    return sa.select(selections.c.id).where(selections.c.retired)
 
 
-def retired(connection: Connection) -> int:
-    """Forgets what was counted for selections that no rule asks for any more, one selection a bite."""
-    id = connection.scalar(sa.select(selections.c.id).where(selections.c.retired).limit(1))
-    if id is None:
-        return 0
-    mine = sa.select(series.c.id).where(series.c.selection == id)
-    connection.execute(sa.delete(buckets).where(buckets.c.series.in_(mine)))
-    connection.execute(sa.delete(marks).where(marks.c.series.in_(mine)))
-    connection.execute(sa.delete(series).where(series.c.selection == id))
-    connection.execute(sa.delete(selections).where(selections.c.id == id))
-    return 1
+def _retired_series() -> sa.Select[tuple[int]]:
+    return sa.select(series.c.id).where(series.c.selection.in_(_retired()))
 
 
-def notes_before(connection: Connection, before: float) -> int:
-    """Deletes coverage and ended findings older than an instant."""
-    gone = connection.execute(sa.delete(coverage).where(coverage.c.end < before)).rowcount
-    return gone + connection.execute(sa.delete(findings).where(findings.c.ended_at < before)).rowcount
+def _gone(table: sa.Table, old: sa.ColumnElement[bool]) -> Duty:
+    """Rows that go; those that meanwhile fit no more stay."""
+    keys = list(table.primary_key.columns)
+
+    def take(connection: Connection, rows: Keys) -> None:
+        connection.execute(sa.delete(table).where(old, *_is(keys)), rows)
+
+    return Duty(partial(_find, sa.select(*keys).where(old).limit(BITE)), take)
+
+
+def _find(query: sa.Select[Any], connection: Connection) -> Keys:
+    return [{f"k_{name}": value for name, value in row.items()} for row in connection.execute(query).mappings()]
+
+
+def _is(keys: Sequence[sa.Column[Any]]) -> list[sa.ColumnElement[bool]]:
+    return [column == sa.bindparam(f"k_{column.name}", type_=column.type) for column in keys]
+
+
+def _rolled(before: float, into: int) -> Duty:
+    """Buckets shorter than `into` that begin before an instant become buckets of that span, whole ones only."""
+    c, keys = buckets.c, list(buckets.primary_key.columns)
+    query = sa.select(*keys).where(c.span < into, c.start < int(before - before % into)).order_by(c.start).limit(BITE)
+
+    def take(connection: Connection, rows: Keys) -> None:
+        found = (connection.execute(sa.select(buckets).where(*_is(keys)), row).first() for row in rows)
+        merged = [_longer(row, into) for row in found if row is not None]
+        connection.execute(sa.delete(buckets).where(*_is(keys)), rows)
+        merge_rows(connection, merged)
+
+    return Duty(partial(_find, query), take)
+
+
+def _longer(r: Any, into: int) -> BucketRow:
+    start = r.start - r.start % into
+    bucket = Bucket(float(start), float(into), r.n, r.stories, r.sum, r.min, r.max, r.last, r.last_at)
+    return r.series, start, into, r.source, bucket

@@ -7,7 +7,12 @@ from typing import Literal
 from msgspec import Struct, field
 
 from monitor.channels import ChannelKind
-from monitor.incidents.people import IncidentSettings, Person, Route, Team
+from monitor.incidents.axes import Matrix
+from monitor.incidents.digest import DigestSettings
+from monitor.incidents.drills import Schedule
+from monitor.incidents.people import Escalation, ExternalContact, IncidentSettings, Mute, Person, Route, Team
+from monitor.incidents.rota import Rota
+from monitor.incidents.workdays import CalendarDays
 from monitor.mentions.topic import Topic
 from monitor.rules.rule import Rule
 from monitor.sources import SourceKind
@@ -70,4 +75,12 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     team: tuple[Team, ...] = ()
     channel: tuple[ChannelKind, ...] = ()
     route: tuple[Route, ...] = ()
+    escalation: tuple[Escalation, ...] = ()
+    rota: tuple[Rota, ...] = ()
+    mute: tuple[Mute, ...] = ()
+    contact: tuple[ExternalContact, ...] = ()
+    digest: tuple[DigestSettings, ...] = ()
+    drill: tuple[Schedule, ...] = ()
+    calendar: dict[str, CalendarDays] = field(default_factory=dict)
+    matrix: Matrix = Matrix()
     include: tuple[str, ...] = field(default=())

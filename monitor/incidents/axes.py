@@ -2,36 +2,62 @@
 
 from __future__ import annotations
 
-from msgspec import Struct, field
+from typing import Literal
+
+from msgspec import Struct
 
 from monitor.model import Axes, Tier
 
-GRAVE = 2
+NATURES = ("ordinary", "serious", "grave")
+URGENCIES = ("ordinary", "fast", "racing")
+"""The words of the levels 0, 1, 2."""
 MISSING = -1
 
 
-class Matrix(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[matrix]`: the ladder's tier, raised by grave nature or urgency, capped where certainty is asked and missing.
+class NatureSteps(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[matrix] nature`: tiers to add when what happened is `serious`, or `grave` (injury, crime, the regulator)."""
 
-    `nature` and `urgency`: level of the axis -> tiers to add. `uncertain`: the highest tier without corroboration.
+    serious: int = 0
+    grave: int = 1
+
+
+class UrgencySteps(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[matrix] urgency`: tiers to add when it grows `fast`, or is `racing`."""
+
+    fast: int = 0
+    racing: int = 0
+
+
+class Matrix(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[matrix]`: the ladder's tier, raised by `nature` or `urgency`, capped where certainty is asked and missing.
+
+    `uncertain`: the highest tier without corroboration.
     """
 
-    nature: dict[int, int] = field(default_factory=lambda: {GRAVE: 1})
-    urgency: dict[int, int] = field(default_factory=dict)
-    uncertain: int = Tier.YELLOW
+    nature: NatureSteps = NatureSteps()
+    urgency: UrgencySteps = UrgencySteps()
+    uncertain: Literal["blue", "yellow", "orange", "red"] = "yellow"
+
+    @property
+    def cap(self) -> Tier:
+        """The highest tier without corroboration."""
+        return Tier.of(self.uncertain)
 
 
 def tier_of(axes: Axes, matrix: Matrix) -> tuple[Tier, str]:
     """The tier, and the axis that moved it away from the ladder's ("" = none did). Calm stays calm."""
     if axes.extent <= Tier.CALM:
         return Tier.CALM, ""
-    added = {"nature": _added(axes.nature, matrix.nature), "urgency": _added(axes.urgency, matrix.urgency)}
+    added = {
+        "nature": _added(axes.nature, (matrix.nature.serious, matrix.nature.grave)),
+        "urgency": _added(axes.urgency, (matrix.urgency.fast, matrix.urgency.racing)),
+    }
     level = min(Tier.RED, axes.extent + sum(added.values()))
     moved = max(added, key=lambda axis: added[axis]) if level > axes.extent else ""
-    if axes.certainty <= MISSING and level > matrix.uncertain:
-        return Tier(matrix.uncertain), "certainty"
+    if axes.certainty <= MISSING and level > matrix.cap:
+        return matrix.cap, "certainty"
     return Tier(level), moved
 
 
-def _added(level: int, steps: dict[int, int]) -> int:
-    return max((n for at, n in steps.items() if level >= at), default=0)
+def _added(level: int, steps: tuple[int, int]) -> int:
+    return max((0, *steps[: max(0, level)]))

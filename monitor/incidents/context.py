@@ -29,7 +29,10 @@ class ChannelInfo(Struct, frozen=True, kw_only=True):
 
 
 class RuleInfo(Struct, frozen=True, kw_only=True):
-    """What incidents need to know of a rule. `scope_labels` = its `incident_by`; `nature` and `certainty`: axes."""
+    """What incidents need to know of a rule. `scope_labels` = its `incident_by`; `nature`: the level of that axis.
+
+    `certain_with`: families of sources that must bear witness, else the matrix caps its tier.
+    """
 
     name: str
     risk: str
@@ -43,7 +46,7 @@ class RuleInfo(Struct, frozen=True, kw_only=True):
     against: str = ""
     families_known: int = 0
     nature: int = 0
-    certainty: int = 0
+    certain_with: int = 0
 
     def scope(self, key: Key) -> Labels:
         """The labels that set the incidents of this rule apart."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from monitor.incidents.storms import StormLimits
 from monitor.times import Duration
 
 TierWord = Literal["blue", "yellow", "orange", "red"]
@@ -72,7 +73,7 @@ class EscalationStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Escalation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One `[[escalation]]`: steps until `acks` people answered; after the last it begins again, `repeat` times."""
+    """One `[[escalation]]`: each `step` in turn until `acks` people answered; after the last again, `repeat` times."""
 
     name: str
     step: tuple[EscalationStep, ...] = ()
@@ -113,7 +114,8 @@ class IncidentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `ack_within`, `remind`: per tier, until the next person is told, and until one who took it and did nothing since is
     reminded (after as long again somebody else is asked); what is left out has the shipped value. `calendar`: of the
-    organisation's working hours.
+    organisation's working hours. `drill_to`: the only people, roles and channels that a drill tells.
+    `storm`: how much one person gets.
     """
 
     calm_for: Duration = Duration(3600)
@@ -121,3 +123,5 @@ class IncidentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ack_within: dict[TierWord, Duration] = field(default_factory=dict)
     remind: dict[TierWord, Duration] = field(default_factory=dict)
     calendar: str = ""
+    drill_to: tuple[str, ...] = ()
+    storm: StormLimits = StormLimits()

@@ -25,7 +25,7 @@ class Rota(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[rota]]`: the people in turn, `days` days each from the day `starts`, handing over at `handover`.
 
     `hours`: when it answers ("" = always). `until`: its last day. Routes name it as `rota:NAME`; the person on duty
-    acts, the others in turn are backups.
+    acts, the others in turn are backups; `override` puts somebody else in for a while.
     """
 
     name: str

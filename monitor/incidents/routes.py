@@ -83,6 +83,15 @@ def seats_of(target: str, context: Context) -> dict[str, tuple[str, ...]]:
     return {f"{team}/{name}": people for name, people in roles.items() if people and role in ("", name)}
 
 
+def everybody_of(targets: Iterable[str], context: Context) -> tuple[str, ...]:
+    """People and channels behind targets, backups too."""
+    out: list[str] = []
+    for target in targets:
+        seats = seats_of(target, context)
+        out += [name for seat in seats.values() for name in seat] if seats else [target]
+    return tuple(dict.fromkeys(out))
+
+
 def contact(person: Person, context: Context) -> Contact:
     """How a person can be reached now, channels in the order of trial."""
     addresses = {name: _address(person, name, context) for name in reach(person, context)}

@@ -9,7 +9,7 @@ import msgspec
 
 from monitor.incidents import escalation
 from monitor.incidents.asking import rise
-from monitor.incidents.axes import tier_of
+from monitor.incidents.axes import MISSING, tier_of
 from monitor.incidents.change import Change
 from monitor.incidents.context import Context
 from monitor.incidents.evidence import factor_of, families_of, members
@@ -56,13 +56,18 @@ def _say(change: Change, before: Incident, own: Sequence[Alert], moved: str) -> 
 
 
 def _axes(incident: Incident, own: Sequence[Alert], context: Context) -> Axes:
-    """What the rules say, with what people said put over it."""
-    rules = [context.rules[a.rule] for a in own]
-    axes = Axes(
-        extent=max((int(a.tier) for a in own), default=0),
-        nature=max((r.nature for r in rules), default=0),
-        certainty=min((r.certainty for r in rules), default=0),
-    )
+    """What the rules say, with what people said put over it.
+
+    Families that speak for any alert of the incident bear witness to all of it.
+    """
+    witnesses = len(families_of(own))
+    sure = [int(a.tier) for a in own if context.rules[a.rule].certain_with <= witnesses]
+    extent = max((int(a.tier) for a in own), default=0)
+    doubtful = max(sure, default=0) < extent
+    if doubtful and max(sure, default=0) > context.matrix.cap:
+        extent, doubtful = max(sure), False  # what is sure needs no cap
+    nature = max((context.rules[a.rule].nature for a in own), default=0)
+    axes = Axes(extent=extent, nature=nature, certainty=MISSING if doubtful else 0)
     return msgspec.structs.replace(axes, **incident.person_axes)
 
 

@@ -12,17 +12,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.model import Facts, Incident, Labels, Owed, Recipient, Tier, Transition
+from monitor.times import Duration
 
 HOUR = 3600.0
 ENDS: tuple[Transition, ...] = ("CLEARED", "CANCELLED", "RESOLVED")
 
 
 class StormLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[incident] storm`: notices that one person gets in an hour, of one incident and in all."""
+    """`[incident] storm`: notices that one person gets in an hour, `per_incident` and `in_all`; red always comes once.
+
+    Incidents that begin within `together_within` of each other and share scope are offered as one.
+    """
 
     per_incident: int = 6
     in_all: int = 20
-    together_within: float = 1800.0
+    together_within: Duration = Duration(1800)
 
 
 class SentNotice(Struct, frozen=True):

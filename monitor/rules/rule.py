@@ -42,7 +42,11 @@ class Where(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One `[[rule]]`. Spans are seconds. `of` = mentions, findings, or the name of a sample series."""
+    """One `[[rule]]`. Spans are seconds. `of` = mentions, findings, or the name of a sample series.
+
+    `nature`: how grave it is by its kind; `certain_with`: families of sources that must bear witness before the tier
+    may pass `[matrix] uncertain` (0 = it needs none).
+    """
 
     name: str
     risk: str
@@ -59,6 +63,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_series: int = 200
     mode: Literal["live", "shadow"] = "live"
     playbook: str = ""
+    nature: Literal["ordinary", "serious", "grave"] = "ordinary"
+    certain_with: int = 0
     detector: DetectorKind = Threshold()
     blue: Rung | None = None
     yellow: Rung | None = None

@@ -193,11 +193,11 @@ def test_nobody_named_is_said_once_and_a_finding_from_orange_on() -> None:
 
 
 def test_grave_nature_raises_a_tier_and_the_notice_says_so() -> None:
-    world = World(context(rules={"hurt": rule("hurt", nature=2), "lone": rule("lone", "rumour", certainty=-1)}))
+    world = World(context(rules={"hurt": rule("hurt", nature=2), "lone": rule("lone", "rumour", certain_with=2)}))
     world.judge(alert("hurt", YELLOW), alert("lone", RED))
     assert [(i.tier, i.axes.extent) for i in world.open] == [(ORANGE, 3 - 1), (YELLOW, 4)]
     assert [o.facts.reason_id for o in world.owed] == ["incident.reason.axis_nature", "incident.reason.axis_certainty"]
-    assert Matrix().nature == {2: 1}
+    assert Matrix().nature.grave == 1
 
 
 def test_the_notice_says_by_when_an_answer_is_wanted_and_who_is_next() -> None:

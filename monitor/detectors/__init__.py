@@ -6,8 +6,21 @@ from monitor.detectors.detector import Asked, Detector, Unit
 from monitor.detectors.ears import Ears
 from monitor.detectors.farrington import Farrington
 from monitor.detectors.ratio import Ratio
+from monitor.detectors.seasonal import Seasonal
 from monitor.detectors.threshold import Threshold
 
-DetectorKind = Threshold | Ratio | Change | Absence | Ears | Farrington
+DetectorKind = Threshold | Ratio | Change | Absence | Ears | Farrington | Seasonal
 
-__all__ = ["Absence", "Asked", "Change", "Detector", "DetectorKind", "Ears", "Farrington", "Ratio", "Threshold", "Unit"]
+__all__ = [
+    "Absence",
+    "Asked",
+    "Change",
+    "Detector",
+    "DetectorKind",
+    "Ears",
+    "Farrington",
+    "Ratio",
+    "Seasonal",
+    "Threshold",
+    "Unit",
+]

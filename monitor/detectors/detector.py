@@ -20,7 +20,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     """What a rule asks of its detector. Spans are seconds.
 
     `zone` is where days and weeks begin. `rarities` are the return periods the ladder names: the detector says in
-    `Score.bounds` which value each of them stands for.
+    `Score.bounds` which value each of them stands for. `series`: how many the rule has where the batch holds but some
+    of them (0: the batch is all): a rarity counts alarms of all series together.
     """
 
     window: float
@@ -29,6 +30,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     measure: Measure = "count"
     zone: ZoneInfo = UTC
     rarities: tuple[float, ...] = ()
+    series: int = 0
 
     def span(self, now: float) -> tuple[float, float]:
         """The current span: on a whole minute the whole minutes before it, else the running one and those before."""

@@ -32,10 +32,10 @@ def step(asked: Asked) -> float:
     return asked.window if asked.align is None else float(asked.align)
 
 
-def values(series: Series, at: Floats) -> tuple[Floats, Truths]:
+def values(series: Series, at: Floats, *, current: bool = True) -> tuple[Floats, Truths]:
     """The measure in each step between the edges, scaled up for what was not covered; NaN under half covered.
 
-    The second array says where a step is partial.
+    The second array says where a step is partial. `current`: the last step is the one judged and stays as counted.
     """
     covered = _covered(series.covered, at)
     full = _covered(series.full, at)
@@ -43,7 +43,8 @@ def values(series: Series, at: Floats) -> tuple[Floats, Truths]:
         found = np.diff(_cumulated(series, at))
         known = covered >= LEAST_COVERED
         scaled = np.where(known, found / np.clip(covered, LEAST_COVERED, 1.0), np.nan)
-        scaled[-1] = found[-1] if known[-1] else np.nan
+        if current:
+            scaled[-1] = found[-1] if known[-1] else np.nan
         return scaled, full < 0.999
     readings = [series.reading(a, b) for a, b in pairwise(at.tolist())]
     told = [r.value if r.value is not None and r.covered >= LEAST_COVERED else np.nan for r in readings]

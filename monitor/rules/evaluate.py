@@ -15,7 +15,7 @@ from monitor.rules.rule import Rule
 from monitor.series import Series
 
 
-def asked(rule: Rule, zone: ZoneInfo = UTC) -> Asked:
+def asked(rule: Rule, zone: ZoneInfo = UTC, series: int = 0) -> Asked:
     """What a rule asks of its detector."""
     rarities = sorted({float(rung.rarer_than) for _, rung in rule.rungs() if rung.rarer_than is not None})
     return Asked(
@@ -25,6 +25,7 @@ def asked(rule: Rule, zone: ZoneInfo = UTC) -> Asked:
         measure=rule.measure,
         zone=zone,
         rarities=tuple(rarities),
+        series=series,
     )
 
 
@@ -41,19 +42,20 @@ def evaluate(
     *,
     zone: ZoneInfo = UTC,
     families: Mapping[Key, frozenset[str]] | None = None,
+    series: int = 0,
 ) -> list[Alert]:
     """The alert of each series after this instant, in order, each with its verdict; idle ones are there too.
 
     `alerts` are those that stand by key (missing = calm). `families` by key, where the caller counts them itself;
-    else those marked in the window.
+    else those marked in the window. `series`: how many the rule has, where the batch holds but some of them.
     """
-    question = asked(rule, zone)
+    question = asked(rule, zone, series)
     scores = rule.detector.score(batch, now, question)
     span = question.span(now)
     out = []
-    for series, score in zip(batch, scores, strict=True):
-        seen = series.seen("families", *span) if families is None else families.get(series.key, frozenset())
-        before = alerts.get(series.key) or Alert(rule=rule.name, key=series.key)
+    for one, score in zip(batch, scores, strict=True):
+        seen = one.seen("families", *span) if families is None else families.get(one.key, frozenset())
+        before = alerts.get(one.key) or Alert(rule=rule.name, key=one.key)
         out.append(judge(rule, before, score, tuple(sorted(seen)), span))
     return out
 

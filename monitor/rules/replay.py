@@ -103,16 +103,17 @@ class _Steps:
         changed = {at for at in touched if at[0] == self.part.id or (self.whole and at[0] == self.whole.id)}
         if not changed and now < self.due:
             return []
-        keys = self._keys()
-        fresh = self._changed(keys, changed) if changed else set()
-        keys = [k for k in keys if k in fresh or self.nexts.get(k, now) <= now]
-        judged = self._evaluate(keys, now) if keys else []
+        every = self._keys()
+        known = len(every)
+        fresh = self._changed(every, changed) if changed else set()
+        keys = [k for k in every if k in fresh or self.nexts.get(k, now) <= now]
+        judged = self._evaluate(keys, now, known) if keys else []
         self.due = self._grid(min(self.nexts.values(), default=FAR), now)
         return judged
 
-    def _evaluate(self, keys: list[Key], now: float) -> list[Alert]:
+    def _evaluate(self, keys: list[Key], now: float, known: int) -> list[Alert]:
         batch = self._series(keys, now)
-        judged = evaluate(self.rule, batch, self.alerts, now, zone=self.zone)
+        judged = evaluate(self.rule, batch, self.alerts, now, zone=self.zone, series=known)
         for series, alert in zip(batch, judged, strict=True):
             self.alerts[series.key] = alert
             self.nexts[series.key] = self._next(series, alert, now)

@@ -1,0 +1,221 @@
+"""`crisis-monitor detect`: a detector over files of timestamp and value, as it would have judged row by row."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+import msgspec
+from msgspec import Struct
+
+from monitor.cli.language import lang_option, told
+from monitor.config.load import ConfigFault, load
+from monitor.detectors import Asked, Detector, DetectorKind, Ears, Farrington, Seasonal
+from monitor.detectors.rise import Rises, score_of
+from monitor.detectors.seasonal import clock
+from monitor.detectors.seasonal import told as score_of_look
+from monitor.detectors.track import Track
+from monitor.messages import say
+from monitor.model import Score
+from monitor.series import Bucket, Series
+from monitor.times import DAY, Duration, duration, instant
+
+COLUMNS = ("timestamp", "value", "expected", "upper", "p_value", "return_period_s", "anomaly_score", "alarm")
+MONTH = 30 * DAY
+
+
+class Wrong(Exception):
+    """What was asked can't be done; the text is for people."""
+
+
+class Row(Struct, frozen=True):
+    """A row as it was written and as it is read; `value` None where it is empty."""
+
+    timestamp: str
+    written: str
+    at: float
+    value: float | None
+
+
+class How(Struct, frozen=True):
+    """The detector, how rare an alarm is (of detectors that claim no rarity: above which level), and the zone."""
+
+    detector: Detector
+    rarer_than: float
+    above: float
+    zone: ZoneInfo
+    bucket: float | None = None
+
+
+@click.command("detect", help=told("rules.help.detect"))
+@click.argument("source", type=click.Path(path_type=Path, exists=True), metavar="FILE|DIR")
+@click.option("--detector", "kind", default="seasonal", show_default=True, help=told("rules.help.detector"))
+@click.option("--options", default="{}", help=told("rules.help.options"))
+@click.option("--bucket", help=told("rules.help.bucket"))
+@click.option("--config", type=click.Path(path_type=Path), help=told("check.help.config"))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help=told("rules.help.out"))
+@lang_option
+def detect(
+    source: Path, kind: str, options: str, bucket: str | None, config: Path | None, out: Path, lang: str
+) -> None:
+    """Exit code 2 where an option, a file or a row can't be read."""
+    try:
+        how = _how(kind, options, bucket, config, lang)
+        for file, target in _files(source, out):
+            write(target, judge(read(file, how.zone, lang), how))
+    except Wrong as wrong:
+        click.echo(str(wrong), err=True)
+        sys.exit(2)
+
+
+def _how(kind: str, options: str, bucket: str | None, config: Path | None, lang: str) -> How:
+    try:
+        given = json.loads(options)
+        rarer = duration(str(given.pop("rarer_than", "1mo")))
+        above = given.pop("above", None)
+        detector = msgspec.convert({**given, "kind": kind}, DetectorKind, dec_hook=_duration)
+        zone = ZoneInfo(load(config).config.settings.timezone) if config else ZoneInfo("UTC")
+        own = 1.0 if isinstance(detector, Ears | Farrington) else math.inf
+        level = own if above is None else float(above)
+        return How(detector, rarer, level, zone, duration(bucket) if bucket else None)
+    except (TypeError, ValueError, AttributeError, msgspec.ValidationError, ConfigFault, OSError) as fault:
+        raise Wrong(say(lang, "rules.detect.wrong", fault=fault)) from None
+
+
+def _duration(kind: type, value: Any) -> Any:
+    return duration(value) if kind is Duration and isinstance(value, str) else value
+
+
+def _files(source: Path, out: Path) -> Iterator[tuple[Path, Path]]:
+    if source.is_file():
+        yield source, out
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for file in sorted(source.glob("*.csv")):
+        yield file, out / file.name
+
+
+def read(file: Path, zone: ZoneInfo, lang: str = "en") -> list[Row]:
+    """The rows of a CSV with the columns timestamp and value. Raises Wrong."""
+    out = []
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            for row in csv.DictReader(lines):
+                stamp, written = row["timestamp"], (row["value"] or "").strip()
+                value = float(written) if written else None
+                if value is not None and not abs(value) < 1e300:
+                    value = None
+                out.append(Row(stamp, row["value"] or "", instant(stamp, zone), value))
+    except (KeyError, ValueError, TypeError, OSError) as fault:
+        place = f"{file}:{len(out) + 2}" if not isinstance(fault, OSError) else file
+        raise Wrong(say(lang, "rules.detect.bad_row", file=place, fault=fault)) from None
+    return out
+
+
+def judge(rows: Sequence[Row], how: How) -> list[list[str]]:
+    """What the detector says of each row, in the order of the file, knowing only the rows before it in time."""
+    newest = {row.at: i for i, row in enumerate(rows)}
+    order = [newest[at] for at in sorted(newest)]
+    times = [rows[i].at for i in order]
+    step = how.bucket or (median(b - a for a, b in pairwise(times)) if len(times) > 1 else 60.0)
+    steps = [(times[k], rows[i].value) for k, i in enumerate(order)]
+    scores = _tracked(steps, step, how) if isinstance(how.detector, Seasonal) else _asked(steps, step, how)
+    rises, said = Rises(step), {}
+    for (at, _), score in zip(steps, scores, strict=True):
+        period = _period(score, step)
+        said[at] = _cells(score, score_of(rises.peak(at, period)), _is_alarm(score, how))
+    return [[row.timestamp, row.written, *said[row.at]] for row in rows]
+
+
+def _tracked(steps: Sequence[tuple[float, float | None]], step: float, how: How) -> Iterator[Score]:
+    """`seasonal`: one track over all rows. Rows of the same bucket add up to its value so far."""
+    detector = how.detector
+    assert isinstance(detector, Seasonal)
+    parts = max(1, round(detector.smooth / step))
+    asked = Asked(window=parts * step, zone=how.zone, rarities=(how.rarer_than,))
+    track, first = Track(step), steps[0][0] if steps else 0.0
+    recent: dict[int, float] = {}
+    done = -1
+    for at, value in steps:
+        index = round((at - first) / step)
+        for gone in range(done + 1, index):
+            _learn(track, recent, gone, parts, first + gone * step, asked)
+        done = max(done, index - 1)
+        recent = {i: x for i, x in recent.items() if i > index - parts}
+        if value is None:
+            yield Score(value=None)
+            continue
+        recent[index] = recent.get(index, 0.0) + value
+        mean = sum(recent.values()) / len(recent)
+        tail = track.tail() if track.taken * step >= detector.learn else None
+        if tail is None:
+            yield Score(value=value)
+            continue
+        told_ = score_of_look(mean, track.look(mean, *clock(at, asked)), tail, 1, asked)
+        yield msgspec.structs.replace(told_, value=value)
+
+
+def _learn(track: Track, recent: dict[int, float], index: int, parts: int, at: float, asked: Asked) -> None:
+    """A bucket is over: the track takes the mean of the last `parts` of them."""
+    known = [x for i, x in recent.items() if index - parts < i <= index]
+    if index in recent and len(known) >= (parts + 1) // 2:
+        track.take(sum(known) / len(known), *clock(at, asked))
+    else:
+        track.miss()
+
+
+def _asked(steps: Sequence[tuple[float, float | None]], step: float, how: How) -> Iterator[Score]:
+    """Any other detector: each row is a bucket that ends at its stamp, the window is one bucket."""
+    asked = Asked(window=step, measure="sum", zone=how.zone, rarities=(how.rarer_than,))
+    back = how.detector.lookback(asked)
+    known = [(at, value) for at, value in steps if value is not None]
+    buckets = [Bucket(at - step, step, 1, 0, value, value, value, value, at) for at, value in known]
+    low = high = 0
+    for at, value in steps:
+        while high < len(buckets) and buckets[high].last_at <= at:
+            high += 1
+        while low < high and buckets[low].last_at < at - back:
+            low += 1
+        if value is None:
+            yield Score(value=None)
+            continue
+        part = tuple(buckets[low:high])
+        covered = tuple((b.start, b.start + b.span) for b in part)
+        last = part[-2].last_at if len(part) > 1 else None
+        series = Series(key=(), measure="sum", buckets=part, covered=covered, full=covered, last_at=last)
+        yield how.detector.score([series], at, asked)[0]
+
+
+def _period(score: Score, step: float) -> float:
+    """The return period, or what the p-value comes to where the detector claims none."""
+    if score.return_period is not None:
+        return score.return_period
+    return step / max(score.p_value, 1e-300) if score.p_value is not None else 0.0
+
+
+def _is_alarm(score: Score, how: How) -> bool:
+    if how.detector.rarity:
+        return score.return_period is not None and score.return_period >= how.rarer_than
+    return score.level is not None and score.level > how.above
+
+
+def _cells(score: Score, anomaly: float, alarm: bool) -> list[str]:
+    numbers = (score.expected, score.upper, score.p_value, score.return_period)
+    return [*("" if n is None else f"{n:.6g}" for n in numbers), f"{anomaly:.6f}", str(int(alarm))]
+
+
+def write(file: Path, rows: Sequence[Sequence[str]]) -> None:
+    """A CSV of the same rows in the same order."""
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(rows)

@@ -145,7 +145,7 @@ def test_every_audience_has_words_at_every_tier(id: str, language: str) -> None:
 
 def test_what_nobody_filled_in_is_a_visible_blank_and_the_plan_speaks_for_the_rest() -> None:
     words = BOOKS.statement("product-safety", "press", "orange", "zh", {"fact": "一台充电宝{contact}冒烟"})["holding"]
-    assert "〔待填:发生时间〕" in words and "立即停用" in words and "{contact}" not in words
+    assert "〔待填：发生时间〕" in words and "立即停用" in words and "{contact}" not in words
 
 
 def test_a_person_does_not_inject_templates_by_filling_in_a_slot() -> None:
@@ -167,9 +167,9 @@ def test_no_unconfirmed_law_passes_for_checked(clock: object) -> None:
 
 def test_what_the_plan_only_hopes_to_have_done_must_be_confirmed_by_a_person() -> None:
     words = BOOKS.statement("data-leak", "press", "red", "zh", {})
-    assert "〔请核实:我们已封堵漏洞" in words["holding"] and "〔请核实:漏洞已修复" in words["closing"]
+    assert "〔请核实：我们已封堵漏洞" in words["holding"] and "〔请核实：漏洞已修复" in words["closing"]
     written = BOOKS.statement("data-leak", "press", "red", "zh", {"action": "我们已下线该接口"})
-    assert "我们已下线该接口。" in written["holding"] and "〔请核实:我们" not in written["holding"]
+    assert "我们已下线该接口。" in written["holding"] and "〔请核实：我们" not in written["holding"]
 
 
 @pytest.mark.parametrize("id", BOOKS.names)

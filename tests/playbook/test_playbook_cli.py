@@ -39,7 +39,7 @@ def test_check_tells_faults_by_file_and_line(tmp_path: Path) -> None:
 def test_show_tells_the_whole_plan(lang: str) -> None:
     out = call("show", "product-safety", "--lang", lang).output
     wanted = {
-        "zh": ("有没有人受伤", "指定指挥和记录员", "消费品缺陷报告:2 个工作日", "完成标志", "还能用吗"),
+        "zh": ("有没有人受伤", "指定指挥和记录员", "消费品缺陷报告：2 个工作日", "完成标志", "还能用吗"),
         "en": ("is anybody hurt", "Name commander", "2 working days", "done when", "Can I still use it"),
     }
     assert all(text in out for text in wanted[lang]), out
@@ -52,7 +52,7 @@ def test_preview_shows_the_notice_as_it_would_go_out() -> None:
 
 def test_preview_shows_words_for_an_audience_with_their_blanks() -> None:
     out = call("preview", "product-safety", "--audience", "press", "--lang", "zh").output
-    assert "正式声明" in out and "〔待填:已核实的事实〕" in out
+    assert "正式声明" in out and "〔待填：已核实的事实〕" in out
     none = call("preview", "product-safety", "--audience", "press", "--tier", "blue", "--lang", "zh")
     assert none.exit_code == 1 and "蓝色没有给媒体与公众的话" in none.output
 

@@ -31,7 +31,7 @@ COUNT = Evidence(
 
 def test_a_surge_reads_as_the_trade_says_it() -> None:
     assert explain(COUNT, "en") == "186 in 1 h, normal 21, ×8.7; 3 families"
-    assert explain(COUNT, "zh") == "1 小时 186 条,平时 21 条,8.7 倍;3 类来源"
+    assert explain(COUNT, "zh") == "1 小时 186 条，平时 21 条，8.7 倍；3 类来源"
 
 
 CASES = [
@@ -42,32 +42,32 @@ CASES = [
             "reasons": (Reason("above", 150, 186, True),),
             "families": (),
         },
-        "1 小时 186 条,已超过界限 150 条",
+        "1 小时 186 条，已超过界限 150 条",
         "186 in 1 h, above the bound of 150",
     ),
     (
         {"against": "before", "detector": "change", "families": ()},
-        "1 小时 186 条,前一时段 21 条,8.7 倍",
+        "1 小时 186 条，前一时段 21 条，8.7 倍",
         "186 in 1 h, 21 in the span before, ×8.7",
     ),
     (
         {"against": "yesterday", "detector": "change", "score": Score(value=186, expected=0), "families": ()},
-        "1 小时 186 条,昨日同时段 0 条,多 186 条",
+        "1 小时 186 条，昨日同时段 0 条，多 186 条",
         "186 in 1 h, 0 at the same time yesterday, +186",
     ),
     (
         {"against": "last_week", "detector": "change", "score": Score(value=8, expected=20), "families": ()},
-        "1 小时 8 条,上周同时段 20 条,只有其 40%",
+        "1 小时 8 条，上周同时段 20 条，只有其 40%",
         "8 in 1 h, 20 at the same time last week, only 40% of it",
     ),
     (
         {"score": Score(value=186, expected=21, upper=38, return_period=95 * DAY), "families": ("tickets",)},
-        "1 小时 186 条,平时 21 条(正常上限 38 条),8.9 倍,这种情形约 3 个月一遇;1 类来源",
+        "1 小时 186 条，平时 21 条（正常上限 38 条），8.9 倍，这种情形约 3 个月一遇；1 类来源",
         "186 in 1 h, normal 21 (up to 38), ×8.9, seen about once in 3 mo; 1 family",
     ),
     (
         {"score": Score(value=3, expected=21, lower=9, return_period=1e12), "families": ()},
-        "1 小时 3 条,平时 21 条(正常下限 9 条),只有其 14%,10 年以上才会一遇",
+        "1 小时 3 条，平时 21 条（正常下限 9 条），只有其 14%，10 年以上才会一遇",
         "3 in 1 h, normal 21 (down to 9), only 14% of it, seen less than once in 10 y",
     ),
     (
@@ -79,7 +79,7 @@ CASES = [
             "reasons": (Reason("above", 0.05, 0.054, True),),
             "families": (),
         },
-        "1 天比率 8.3%(12/145),已超过界限 5%,扣除偶然波动后仍不低于 5.4%",
+        "1 天比率 8.3%（12/145），已超过界限 5%，扣除偶然波动后仍不低于 5.4%",
         "rate 8.3% over 1 d (12 of 145), above the bound of 5%, at least 5.4% with chance allowed for",
     ),
     (
@@ -91,7 +91,7 @@ CASES = [
             "reasons": (Reason("below", 0.85, 0.74, True),),
             "families": (),
         },
-        "1 天比率 70%(280/400),已低于界限 85%,计入偶然波动后仍不高于 74%",
+        "1 天比率 70%（280/400），已低于界限 85%，计入偶然波动后仍不高于 74%",
         "rate 70% over 1 d (280 of 400), below the bound of 85%, at most 74% with chance allowed for",
     ),
     (
@@ -101,29 +101,29 @@ CASES = [
             "reasons": (Reason("above", 21600, 22320, True),),
             "families": (),
         },
-        "已 6 小时 12 分钟 没有任何记录,已超过界限 6 小时",
+        "已 6 小时 12 分钟 没有任何记录，已超过界限 6 小时",
         "no record for 6 h 12 min, above the bound of 6 h",
     ),
     (
         {"detector": "threshold", "measure": "avg", "score": Score(value=212.5, partial=True), "families": ()},
-        "1 小时平均 212;部分来源缺数据,实际可能更多",
+        "1 小时平均 212；部分来源缺数据，实际可能更多",
         "average 212 over 1 h; some sources are missing, the true figure may be higher",
     ),
     (
         {"score": Score(value=40, partial=True, learning=(3 * DAY, 14 * DAY)), "families": ()},
-        "1 小时 至少 40 条;基线学习中(3/14 天)",
+        "1 小时 至少 40 条；基线学习中（3/14 天）",
         "≥40 in 1 h; baseline still learning (3 of 14 days)",
     ),
-    ({"measure": "authors", "score": Score(value=12)}, "1 小时 12 人发声;3 类来源", "12 authors in 1 h; 3 families"),
+    ({"measure": "authors", "score": Score(value=12)}, "1 小时 12 人发声；3 类来源", "12 authors in 1 h; 3 families"),
     (
         {"measure": "reach", "score": Score(value=1234567)},
-        "1 小时 触达 1,234,567 人次;3 类来源",
+        "1 小时 触达 1,234,567 人次；3 类来源",
         "a reach of 1,234,567 in 1 h; 3 families",
     ),
     ({"score": Score(value=None), "families": ()}, "没有数据", "no data"),
     (
         {"score": Score(value=12.4, learning=(5400, 7200)), "families": ()},
-        "1 小时 12 条;基线学习中(1 小时 30 分钟/2 小时)",
+        "1 小时 12 条；基线学习中（1 小时 30 分钟/2 小时）",
         "12 in 1 h; baseline still learning (1 h 30 min of 2 h)",
     ),
     ({"window": 0.0, "score": Score(value=2), "families": ()}, "当前 2 条", "2 at present"),

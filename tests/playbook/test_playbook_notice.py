@@ -126,9 +126,9 @@ def test_the_next_step_is_the_first_that_is_not_done() -> None:
 
 def test_a_clock_counts_down_only_once_a_person_has_started_it() -> None:
     facts = sample_facts(playbook="product-safety")
-    assert "法定时限待核对(未起算)" in texts_of(render(facts))
+    assert "法定时限待核对（未起算）" in texts_of(render(facts))
     running = replace(facts, clocks={"us-cpsc-15b": AT + 20 * 3600, "cn-consumer-recall": AT + 40 * 3600})
-    assert "美国 CPSC 报告,11月22日 18:15 前,还剩 20 小时" in texts_of(render(running))
+    assert "美国 CPSC 报告，11月22日 18:15 前，还剩 20 小时" in texts_of(render(running))
     over = replace(facts, clocks={"us-cpsc-15b": AT - 3600})
     assert "超过 1 小时" in texts_of(render(over))
 
@@ -199,7 +199,7 @@ def test_a_broken_template_is_told_apart_and_the_plain_notice_has_every_vital_fa
     for fact in (
         "红色预警",
         "INC-2026-0042",
-        "22:15(UTC+8)",
+        "22:15（UTC+8）",
         "X1",
         "186",
         "21:05",

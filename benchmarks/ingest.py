@@ -88,10 +88,17 @@ FAULTS = [
     "lawsuit",
 ]
 FILLER = [
-    "今天天气不错,跟朋友一起去逛街了", "这个周末有什么好看的电影推荐吗", "刚刚收到快递,包装很完整", "求问大家这款怎么样值得买吗",
-    "just got mine yesterday and it works fine so far", "客服态度挺好的,很快就解决了问题", "第三次买了,一直很满意,推荐给大家",
-    "价格比去年贵了一点,不过还能接受吧", "does anyone know when the new one comes out", "等了一个星期终于发货了,心情复杂",
-]  # fmt: skip
+    "今天天气不错,跟朋友一起去逛街了",
+    "这个周末有什么好看的电影推荐吗",
+    "刚刚收到快递,包装很完整",
+    "求问大家这款怎么样值得买吗",
+    "just got mine yesterday and it works fine so far",
+    "客服态度挺好的,很快就解决了问题",
+    "第三次买了,一直很满意,推荐给大家",
+    "价格比去年贵了一点,不过还能接受吧",
+    "does anyone know when the new one comes out",
+    "等了一个星期终于发货了,心情复杂",
+]
 
 
 def topics(count: int) -> str:
@@ -118,9 +125,13 @@ def _mention(chance: random.Random, i: int, now: float) -> dict[str, object]:
     if chance.random() < 0.08:
         text += f"。{chance.choice(NOUNS)}{chance.choice(FAULTS)}了"
     return {
-        "id": f"m{i}", "text": text, "author": f"user{chance.randrange(50_000)}", "published_at": now - chance.random() * 60,
-        "url": f"https://example.com/p/{i}", "labels": {"product": f"p{chance.randrange(20)}"},
-    }  # fmt: skip
+        "id": f"m{i}",
+        "text": text,
+        "author": f"user{chance.randrange(50_000)}",
+        "published_at": now - chance.random() * 60,
+        "url": f"https://example.com/p/{i}",
+        "labels": {"product": f"p{chance.randrange(20)}"},
+    }
 
 
 def send(port: int, parts: Iterator[bytes], lock: threading.Lock) -> None:
@@ -157,9 +168,8 @@ def main() -> None:
     print(f"push ingest, {options.topics} topics, one core; {machine()}")
     print(f"  {options.mentions} mentions in {seconds:.1f} s, {sum(map(len, parts)) / 1e6:.0f} MB, all in the store")
     rate, each = options.mentions / seconds, options.mentions / cpu
-    print(
-        f"  {rate:,.0f} mentions/s ({each:,.0f} per CPU second), limit {LIMIT:,} (x{rate / LIMIT:.2f}; CPU x{each / LIMIT:.2f})"
-    )
+    told_rate = f"{rate:,.0f} mentions/s ({each:,.0f} per CPU second)"
+    print(f"  {told_rate}, limit {LIMIT:,} (x{rate / LIMIT:.2f}; by CPU x{each / LIMIT:.2f})")
 
 
 def _run(daemon: Daemon, parts: list[bytes], senders: int) -> tuple[float, float]:

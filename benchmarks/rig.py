@@ -148,6 +148,8 @@ class Daemon:
         self.process = process = spawn(self._command, self.folder / "daemon.log", env)
         if not until(lambda: process.poll() is not None or self._ready(), wait):
             raise RuntimeError(f"not ready: {self.said()[-2000:]}")
+        if process.poll() is not None and "CRISIS_MONITOR_FAILPOINT" not in (env or {}):
+            raise RuntimeError(f"it ended at its start: {self.said()[-2000:]}")
         return time.monotonic() - began
 
     def _ready(self) -> bool:
@@ -243,7 +245,7 @@ def spread_of(values: Sequence[float], unit: str = "ms", scale: float = 1000.0) 
 def verdict(name: str, value: float, limit: float, unit: str) -> str:
     """A line that holds a figure against its limit."""
     held = "within" if value <= limit else "OVER"
-    return f"{name}: {value:.1f} {unit}, limit {limit:g} {unit} (x{value / limit:.2f}, {held})"
+    return f"{name}: {value:.3g} {unit}, limit {limit:g} {unit} (x{value / limit:.2f}, {held})"
 
 
 def machine() -> str:

@@ -13,7 +13,7 @@ that rested longest; a later copy begins anew.
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -31,8 +31,8 @@ CONTAINED, CONTAINED_FROM = 0.88, 12
 SHORTEST, LONGEST = 5, 256
 """Fewer units claim nothing: each such text is a story of its own."""
 KEYS = 24
-"""Pairs and triples by which a text is found; of longer texts those with the smallest checksums."""
-COMMON, STEPS, TRIALS = 1024, 800, 6
+"""Pairs and triples by which a text is found; of longer texts those with the smallest hashes."""
+COMMON, STEPS, TRIALS = 1024, 300, 6
 """Texts listed under one key; entries read and candidates compared for one text."""
 SWEEP = 32
 """Stories forgotten at one time."""
@@ -46,6 +46,7 @@ _NOISE = re.compile(
     r"|^\W*(?:rt|repost|转发)\b"
 )
 _FRAME = re.compile(r"^[\s:,]*(?:\[[^\]]{1,6}\]|【[^】]{1,6}】|#[^#]{1,20}#)(?=.*\w)")
+_KEY = (1 << 30) - 1
 _UNIT = re.compile(r"[^\W\u0e01-\u1dff\u2c00-\U0003ffff_]+|[\u0e01-\u1dff\u2c00-\u2dff\u3041-\U0003ffff]")
 
 
@@ -86,10 +87,9 @@ class Stories:
         said = what_is_said(f"{title}\n{text}" if title else text)
         if not said and text:
             return self._tell(_mark(source, ""), at)
-        units = units_of(said)
-        if len(units) < SHORTEST:
+        if len(units_of(said)) < SHORTEST:
             return _mark(source, id), True
-        keys = _keys(units)
+        keys = _keys(said)
         found = self._find(said, keys)
         if found is None:
             story, new = self._tell(_mark(source, id), at)
@@ -108,9 +108,8 @@ class Stories:
             self._forget(at)
             _, new = self._tell(story, at)
             said = what_is_said(text)
-            units = units_of(said)
-            if len(units) >= SHORTEST and (new or self._is_rewording(story, said)):
-                self._list(story, said, _keys(units), first=new)
+            if len(units_of(said)) >= SHORTEST and (new or self._is_rewording(story, said)):
+                self._list(story, said, _keys(said), first=new)
 
     def _is_rewording(self, story: str, said: str) -> bool:
         texts = self._stories[story].texts
@@ -136,23 +135,17 @@ class Stories:
                 return self._texts[number], share
         return None
 
-    def _shared(self, keys: list[int]) -> tuple[dict[int, int], int]:
+    def _shared(self, keys: list[int]) -> tuple[Counter[int], int]:
         """How many keys each known text shares, and under how many keys any stands; of many entries the rarest."""
         lists = [self._listed[key] for key in keys if key in self._listed]
-        shared = dict.fromkeys((one for one in lists if isinstance(one, int)), 0)
-        for one in lists:
-            if isinstance(one, int):
-                shared[one] += 1
-        many = sorted((one for one in lists if not isinstance(one, int)), key=len)
-        steps, read = 0, len(lists) - len(many)
-        for numbers in many:
-            steps += len(numbers)
-            if steps > STEPS and shared:
+        met = [one for one in lists if isinstance(one, int)]
+        read = len(met)
+        for numbers in sorted((one for one in lists if not isinstance(one, int)), key=len):
+            if met and len(met) + len(numbers) > STEPS:
                 break
+            met += numbers
             read += 1
-            for number in numbers:
-                shared[number] = shared.get(number, 0) + 1
-        return shared, read
+        return Counter(met), read
 
     def _list(self, story: str, said: str, keys: list[int], first: bool) -> None:
         number, self._next = self._next, self._next + 1
@@ -181,7 +174,7 @@ class Stories:
         return len(self._stories) > self.most or story.last < self._clock - self.window
 
     def _unlist(self, number: int) -> None:
-        for key in _keys(units_of(self._texts.pop(number).said)):
+        for key in _keys(self._texts.pop(number).said):
             listed = self._listed.get(key)
             if listed == number:
                 del self._listed[key]
@@ -231,12 +224,20 @@ def common(first: str, second: str) -> int:
     return len(first) - row.bit_count()
 
 
-def _keys(units: list[str]) -> list[int]:
-    """Checksums of neighbouring pairs, triples and long words, each once; of many the smallest."""
-    pairs = [f"{a} {b}" for a, b in pairwise(units)]
-    triples = [f"{pair} {c}" for pair, c in zip(pairs, units[2:], strict=False)]
-    words = [unit for unit in units if len(unit) > 5]
-    return sorted({crc32(key.encode()) for key in pairs + triples + words})[:KEYS]
+def _keys(said: str) -> list[int]:
+    """Hashes of neighbouring pairs, triples and long words, each once; of many the smallest."""
+    if said.startswith(" "):
+        words = said.split()
+        codes = [crc32(word.encode()) for word in words]
+        long = [code & _KEY for code, word in zip(codes, words, strict=True) if len(word) > 5]
+    else:
+        codes, long = memoryview(said.encode("utf-32-le")).cast("I").tolist(), []
+    pairs = [(x * 0x9E3779B1 + y * 0x85EBCA6B >> 7) & _KEY for x, y in pairwise(codes)]
+    triples = [
+        (x * 0xC2B2AE35 + y * 0x27D4EB2F + z * 0x165667B1 >> 7) & _KEY
+        for x, y, z in zip(codes, codes[1:], codes[2:], strict=False)
+    ]
+    return sorted({*pairs, *triples, *long})[:KEYS]
 
 
 def _mark(source: str, id: str) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterator
 from unicodedata import combining
 from unicodedata import normalize as unicode_form
 
@@ -21,6 +22,18 @@ INVISIBLE = (
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_WIDE = {"，": ",", "！": "!", "？": "?", "：": ":", "；": ";", "（": "(", "）": ")", "…": "..."}
+
+
+def _stretches(codes: range, without: Container[int]) -> Iterator[tuple[int, int]]:
+    """The codes as stretches from first to last, without some."""
+    start = codes.start
+    for code in (*(c for c in codes if c in without), codes.stop):
+        if start < code:
+            yield start, code - 1
+        start = code + 1
+
+
 _TRADITIONAL = re.compile(f"[{''.join(map(chr, SIMPLIFIED))}]")
 # What composes with the character before it although it is no combining mark: Hangul vowels and finals, Indic signs.
 _JOINING = re.compile(
@@ -30,13 +43,30 @@ _JOINING = re.compile(
 )
 
 
+# Most Chinese texts are no more than this: simplified characters, ASCII, and punctuation that is easily replaced.
+_USUAL = re.compile(
+    "[\t\n\r -~·—‘’“”、。《》【】"
+    + "".join(_WIDE)
+    + "".join(f"{chr(a)}-{chr(b)}" for a, b in _stretches(range(0x4E00, 0x9FA6), SIMPLIFIED))
+    + "]*"
+)
+_UPPER = re.compile("[A-Z]")
+
+
 def normalize(text: str) -> str:
     """The normal form, in which queries and texts are compared. Idempotent; white space becomes one space."""
     if not text.isascii():
-        return " ".join(_fold(_INVISIBLE.sub("", text)).split())
+        usual = _USUAL.fullmatch(text)
+        return " ".join((_fold_usual(text) if usual else _fold(_INVISIBLE.sub("", text))).split())
     if not text.isprintable():
         text = _INVISIBLE.sub("", text)
     return " ".join(text.lower().split())
+
+
+def _fold_usual(text: str) -> str:
+    for wide, narrow in _WIDE.items():
+        text = text.replace(wide, narrow)
+    return text.lower() if _UPPER.search(text) else text
 
 
 def _fold(text: str) -> str:

@@ -50,6 +50,9 @@ class Term:
     prefix: bool = False
     title: bool = False
 
+    def __hash__(self) -> int:
+        return hash(self.text)
+
     def __str__(self) -> str:
         return f"{'title:' if self.title else ''}{self.text!r}{'*' if self.prefix else ''}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from itertools import chain
 
 from ahocorasick_rs import AhoCorasick
 
@@ -15,8 +16,7 @@ from monitor.mentions.topic import Topic
 
 Span = tuple[int, int]
 Hits = dict[Term, list[Span]]
-REMEMBERED = 20_000
-"""Sets of terms whose topics are kept at hand."""
+_NONE: frozenset[str] = frozenset()
 
 
 class Topics:
@@ -25,25 +25,40 @@ class Topics:
     def __init__(self, topics: Sequence[Topic], lexicon: str = "") -> None:
         self._queries = {topic.name: parse(topic.query) for topic in topics}
         self._lexicon = lexicon
-        self._of_term: dict[Term, set[str]] = {}
+        asking: dict[Term, list[str]] = {}
         for name, query in self._queries.items():
             for term in terms(query):
-                self._of_term.setdefault(term, set()).add(name)
-        self._patterns = [_Pattern(text, group) for text, group in _by_text(self._of_term)]
+                asking.setdefault(term, []).append(name)
+        self._patterns = [_Pattern(text, group) for text, group in _by_text(asking)]
+        self._plain = [pattern.plain for pattern in self._patterns]
+        self._sure = {
+            term: [name for name in names if _is_enough(self._queries[name])] for term, names in asking.items()
+        }
+        self._open = {term: frozenset(names) - set(self._sure[term]) for term, names in asking.items()}
+        self._enough = [
+            tuple(self._sure[p.plain]) if p.plain and not self._open[p.plain] else None for p in self._patterns
+        ]
         self._automaton = AhoCorasick([p.text for p in self._patterns])
-        self._near = frozenset(name for name, query in self._queries.items() if _asks_where(query))
-        self._alike: dict[frozenset[Term], list[str]] = {}
 
     def match(self, title: str, text: str) -> frozenset[str]:
         """The names of the topics that hold."""
-        head = normalize(title)
-        hits = self._hits(f"{head}\n{normalize(text)}" if head else normalize(text), len(head))
-        return frozenset(self._holding(hits)) if hits else frozenset()
+        return self.match_normal(normalize(title) if title else "", normalize(text))
+
+    def match_normal(self, head: str, body: str) -> frozenset[str]:
+        """The same for a title and a text that are in normal form already."""
+        whole = f"{head}\n{body}" if head else body
+        found = self._automaton.find_matches_as_indexes(whole, overlapping=True)
+        if not found:
+            return _NONE
+        enough = [self._enough[index] for index, _, _ in found]
+        if None in enough:
+            return frozenset(self._holding(self._hits(found, whole, len(head))))
+        return frozenset(chain.from_iterable(enough))  # type: ignore[arg-type]
 
     def why(self, title: str, text: str) -> dict[str, list[Span]]:
         """For each topic that holds, where its terms stand: code points of title + newline + text (no title: text)."""
         whole, spans, head = _aligned(title, text)
-        hits = self._hits(whole, head)
+        hits = self._hits(self._automaton.find_matches_as_indexes(whole, overlapping=True), whole, head)
         return {name: _original(_places(self._queries[name], hits), spans) for name in sorted(self._holding(hits))}
 
     def revision(self, name: str) -> str:
@@ -51,46 +66,52 @@ class Topics:
         written = f"{normal_form.VERSION}\0{self._lexicon}\0{self._queries[name]}"
         return blake2b(written.encode(), digest_size=8).hexdigest()
 
-    def _hits(self, text: str, head: int) -> Hits:
+    def _hits(self, found: list[tuple[int, int, int]], text: str, head: int) -> Hits:
         hits: Hits = {}
-        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            pattern = self._patterns[index]
-            if pattern.left and start and is_letter(text[start - 1]):
-                continue
-            open_end = pattern.right and end < len(text) and is_letter(text[end])
-            for term in pattern.terms:
-                if (open_end and not term.prefix) or (term.title and end > head):
-                    continue
-                hits.setdefault(term, []).append((start, end))
+        for index, start, end in found:
+            plain = self._plain[index]
+            if plain is None:
+                self._bounded(hits, self._patterns[index], text, start, end, head)
+            elif plain in hits:
+                hits[plain].append((start, end))
+            else:
+                hits[plain] = [(start, end)]
         return hits
 
-    def _holding(self, hits: Hits) -> list[str]:
-        """What holds depends on which terms stand there, save for NEAR; texts with the same terms are many."""
-        there = frozenset(hits)
-        found = self._alike.get(there)
-        if found is None:
-            if len(self._alike) >= REMEMBERED:
-                self._alike.clear()
-            found = self._alike[there] = self._true_of(self._asked(there) - self._near, hits)
-        if not self._near:
-            return found
-        return found + self._true_of(self._asked(there) & self._near, hits)
+    def _bounded(self, hits: Hits, pattern: _Pattern, text: str, start: int, end: int, head: int) -> None:
+        """A hit that must be a word of its own, or stand in the title."""
+        if pattern.left and start and is_letter(text[start - 1]):
+            return
+        open_end = pattern.right and end < len(text) and is_letter(text[end])
+        for term in pattern.terms:
+            if not (open_end and not term.prefix) and not (term.title and end > head):
+                hits.setdefault(term, []).append((start, end))
 
-    def _asked(self, there: Iterable[Term]) -> set[str]:
-        return {name for term in there for name in self._of_term[term]}
-
-    def _true_of(self, names: Iterable[str], hits: Hits) -> list[str]:
-        return [name for name in names if _holds(self._queries[name], hits)]
+    def _holding(self, hits: Hits) -> set[str]:
+        holding: set[str] = set()
+        asked: set[str] = set()
+        for term in hits:
+            holding.update(self._sure[term])
+            asked |= self._open[term]
+        for name in asked - holding:
+            if _holds(self._queries[name], hits):
+                holding.add(name)
+        return holding
 
 
 class _Pattern:
-    """One text of the automaton, the terms that look for it, and whether its ends are ends of words."""
+    """One text of the automaton, the terms that look for it, and whether its ends are ends of words.
 
-    __slots__ = ("left", "right", "terms", "text")
+    `plain`: the one term that it is wherever it stands.
+    """
+
+    __slots__ = ("left", "plain", "right", "terms", "text")
 
     def __init__(self, text: str, group: tuple[Term, ...]) -> None:
         self.text, self.terms = text, group
         self.left, self.right = is_letter(text[0]), is_letter(text[-1])
+        bounded = self.left or self.right or len(group) > 1 or group[0].title
+        self.plain = None if bounded else group[0]
 
 
 def is_letter(char: str) -> bool:
@@ -103,6 +124,11 @@ def _by_text(all_terms: Iterable[Term]) -> list[tuple[str, tuple[Term, ...]]]:
     for term in all_terms:
         groups.setdefault(term.text, []).append(term)
     return [(text, tuple(group)) for text, group in groups.items()]
+
+
+def _is_enough(node: Node) -> bool:
+    """Whether any one term of the query makes it hold."""
+    return isinstance(node, Term) or (isinstance(node, Either) and all(_is_enough(part) for part in node.parts))
 
 
 def _holds(node: Node, hits: Hits) -> bool:

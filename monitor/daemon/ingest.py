@@ -301,10 +301,13 @@ def _cover(
 ) -> float | None:
     """Notes what a page vouches for; returns where an outage began that it ends, None when it came in its turn.
 
-    A saturated page may have left out what came before its oldest record: only from there on it vouches.
+    A page that says itself how far it reaches (a file) goes on where the source's coverage ended: between two exports
+    nothing was left out. A saturated one may have left out what came before its oldest record: only from there on it
+    vouches.
     """
     end = page.covers_to if page.covers_to is not None else now
-    start = page.covers_from if page.covers_from is not None else standing.last_good
+    before = cursors.covered_to(connection, source.name) if page.covers_to is not None else standing.last_good
+    start = min((t for t in (page.covers_from, before) if t is not None), default=None)
     gap = None
     if start is not None and standing.last_good is not None and end - start > 2.5 * source.every + MINUTE:
         gap = start

@@ -31,7 +31,8 @@ log = structlog.get_logger("judge")
 COALESCE = 0.05
 FURTHEST_BACK = 7 * 86400.0
 """How far missed instants are judged anew."""
-LATE = 2 * MINUTE
+LATE = 900.0
+"""Seconds between a rise and its being seen before a notice speaks of it: an outage, not the turn of a poll."""
 NOTE_EVERY = 300.0
 
 

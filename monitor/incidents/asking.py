@@ -22,6 +22,9 @@ def rise(change: Change, reason_id: str = "", reason: str = "") -> bool:
     transition: Transition = "NEW" if incident.notices == incident.notices_before else "RAISED"
     if owner and change.hidden_by() is None:
         lapse(change, "ack_lapsed", by=owner, tier=incident.tier)
+    if change.hidden_by() is None and incident.step:
+        change.stop_asking()
+        change.set(step=0)
     level = escalation.level_from(incident, incident.tier, 0, change.context, change.now)
     to = (*(level.to if level else ()), *((owner,) if owner else ()))
     told = change.tell(transition, tuple(dict.fromkeys(to)), reason_id, reason)

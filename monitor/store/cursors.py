@@ -76,6 +76,12 @@ def covered(connection: Connection, since: float, until: float) -> dict[str, tup
     return {source: join_intervals(intervals) for source, intervals in out.items()}
 
 
+def covered_to(connection: Connection, source: str) -> float | None:
+    """Up to when a source covers, None where it covers nothing yet."""
+    at: float | None = connection.scalar(sa.select(sa.func.max(coverage.c.end)).where(coverage.c.source == source))
+    return at
+
+
 def first_covered(connection: Connection) -> dict[str, float]:
     """Since when each source covers anything."""
     query = sa.select(coverage.c.source, sa.func.min(coverage.c.start)).group_by(coverage.c.source)

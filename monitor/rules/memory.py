@@ -66,6 +66,7 @@ class Memory:
         self.shelves: dict[At, Shelf] = {}
         self.marks: dict[At, dict[str, list[tuple[float, str]]]] = {}
         self.keys: dict[int, dict[Key, None]] = {}
+        self._selections: dict[str, tuple[Selection, Selection | None]] = {}
         self.spans: dict[At, dict[str, list[Interval]]] = {}
 
     def take(self, counted: Counted) -> set[At]:
@@ -98,10 +99,16 @@ class Memory:
 
     def known(self, rule: Rule) -> list[Key]:
         """The keys of a rule's series, oldest first. By nothing, source or family they are there from the start."""
-        part, _ = selections(rule)
+        part, _ = self._asked(rule)
         keys = dict.fromkeys(self._given(part))
         keys.update(self.keys.get(part.id, {}))
         return list(keys)
+
+    def _asked(self, rule: Rule) -> tuple[Selection, Selection | None]:
+        """The rule's selections, made once: they are asked for at every instant."""
+        if rule.name not in self._selections:
+            self._selections[rule.name] = selections(rule)
+        return self._selections[rule.name]
 
     def _given(self, part: Selection) -> list[Key]:
         if not part.by:
@@ -113,7 +120,7 @@ class Memory:
 
     def series(self, rule: Rule, keys: Iterable[Key], start: float, now: float) -> list[Series]:
         """The series of a rule as known at `now`, back to `start`."""
-        part, whole = selections(rule)
+        part, whole = self._asked(rule)
         measure, against = reads(rule)
         marked = rule.measure in ("authors", "families") or any(r.families is not None for _, r in rule.rungs())
         out = []
@@ -146,6 +153,7 @@ class Memory:
             full=full,
             denominator=other,
             last_at=shelf.last_at if shelf is not None else None,
+            longest=shelf.longest if shelf is not None else MINUTE,
         )
 
     def _marks(self, what: Selection, key: Key, start: float) -> dict[str, tuple[tuple[float, str], ...]]:

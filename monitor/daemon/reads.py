@@ -41,7 +41,7 @@ class Trails:
             return
         trail = self._of.setdefault(rule.name, deque(maxlen=TRAIL))
         point = Point(lead.verdict.at, lead.verdict.score.value, lead.verdict.score.expected)
-        if trail and point.at - trail[-1].at < rule.window / 24:
+        if len(trail) > 1 and point.at - trail[-2].at < rule.window / 24:
             trail.pop()
         trail.append(point)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
@@ -18,26 +18,25 @@ FAR = float("inf")
 
 
 class Shelf:
-    """The buckets of one series: sorted spans, and what stands in them, by source."""
+    """The buckets of one series: sorted spans, and beside each what stands in it, by source."""
 
     __slots__ = ("buckets", "last_at", "longest", "spans")
 
     def __init__(self) -> None:
         self.spans: list[tuple[float, float, str]] = []
-        self.buckets: dict[tuple[float, float, str], Bucket] = {}
+        self.buckets: list[Bucket] = []
         self.longest = MINUTE
         self.last_at: float | None = None
 
     def put(self, source: str, bucket: Bucket) -> None:
         """Adds to the bucket that stands there."""
         at = (bucket.start, bucket.span, source)
-        old = self.buckets.get(at)
-        if old is None:
-            if self.spans and at < self.spans[-1]:
-                insort(self.spans, at)
-            else:
-                self.spans.append(at)
-        self.buckets[at] = merge(old, bucket)
+        i = len(self.spans) if not self.spans or at > self.spans[-1] else bisect_left(self.spans, at)
+        if i < len(self.spans) and self.spans[i] == at:
+            self.buckets[i] = merge(self.buckets[i], bucket)
+        else:
+            self.spans.insert(i, at)
+            self.buckets.insert(i, merge(None, bucket))
         self.longest = max(self.longest, bucket.span)
         self.last_at = bucket.last_at if self.last_at is None else max(self.last_at, bucket.last_at)
 
@@ -45,7 +44,7 @@ class Shelf:
         """The buckets that touch `[start, end)`."""
         first = bisect_left(self.spans, (start - self.longest, 0.0, ""))
         last = bisect_left(self.spans, (end, 0.0, ""))
-        return tuple([self.buckets[at] for at in self.spans[first:last]])
+        return tuple(self.buckets[first:last])
 
 
 class Memory:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -21,7 +22,7 @@ def check(config: Path | None, lang: str) -> None:
     """Lines on stdout, the count on stderr. Exit code 0: none (warnings allowed), 1: faults, 2: no such file."""
     path = config or first_config()
     try:
-        loaded, faults = read(path)
+        loaded, faults = read(path, now=time.time())
     except OSError as error:
         click.echo(say(lang, "check.no_file", name=path, text=error.strerror or error), err=True)
         sys.exit(2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from monitor.config.check_names import duplicate_names, ill_named, unknown_names
+from monitor.config.check_paths import uncovered_hours, wrong_path_hours, wrong_paths, wrong_rotas
 from monitor.config.check_people import fallback_loops, poor_addresses, unreachable_people, wrong_hours
 from monitor.config.check_places import (
     unknown_zones,
@@ -17,7 +18,7 @@ from monitor.config.check_places import (
     wrong_tokens,
     wrong_urls,
 )
-from monitor.config.check_playbooks import missing_playbooks
+from monitor.config.check_playbooks import missing_playbooks, unfilled_roles
 from monitor.config.check_routes import ack_links_to_nowhere, hidden_routes, nobody_told, only_chat_or_mail
 from monitor.config.check_rules import unknown_series, wrong_counting, wrong_selections, wrong_spans, wrong_tiers
 from monitor.config.check_topics import wrong_queries
@@ -26,7 +27,7 @@ from monitor.config.fault import Problem
 
 Check = Callable[[Draft], Iterator[Problem]]
 
-NAMES: tuple[Check, ...] = (duplicate_names, ill_named, unknown_names, unknown_series)
+NAMES: tuple[Check, ...] = (duplicate_names, ill_named, unknown_names, unknown_series, wrong_paths)
 """Whoever names what is not there: much else would only follow from that."""
 
 CHECKS: tuple[Check, ...] = (
@@ -40,6 +41,8 @@ CHECKS: tuple[Check, ...] = (
     wrong_hours,
     unreachable_people,
     fallback_loops,
+    wrong_rotas,
+    wrong_path_hours,
     ack_links_to_nowhere,
     hidden_routes,
     nobody_told,
@@ -53,7 +56,11 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+LAST: tuple[Check, ...] = (uncovered_hours, unfilled_roles)
+"""What can only be told of a config that is sound so far."""
+
+
 def cross_check(draft: Draft) -> None:
     """Adds to the draft whatever the checks find, first of all the names."""
-    for checks in (NAMES, CHECKS):
+    for checks in (NAMES, CHECKS, LAST):
         draft.add([problem for check in checks for problem in check(draft)])

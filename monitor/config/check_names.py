@@ -12,7 +12,7 @@ from monitor.config.convert import unknown
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem
 
-NAMED = ("source", "topic", "rule", "person", "team", "channel")
+NAMED = ("source", "topic", "rule", "person", "team", "channel", "escalation", "rota", "mute", "contact", "digest")
 FAMILIES = ("tickets", "social", "press", "regulator", "kpi", "reviews", "forum", "market")
 """Families that may be named before a source of them is set up."""
 CHANNEL, ROTA = "channel:", "rota:"
@@ -61,7 +61,7 @@ def unknown_names(draft: Draft) -> Iterator[Problem]:
     for path, channel in draft.each("channel"):
         yield from _unknown_one(draft, "channel", channel.fallback, (*path, "fallback"))
     for path, route in draft.each("route"):
-        yield from _unknown_targets(draft, route.to, (*path, "to"))
+        yield from unknown_targets(draft, route.to, (*path, "to"))
         yield from _unknown_one(draft, "escalation", route.escalation, (*path, "escalation"))
 
 
@@ -91,7 +91,8 @@ def _unknown_one(draft: Draft, key: str, name: str, path: Path) -> Iterator[Prob
         yield unknown(key, name, known, path)
 
 
-def _unknown_targets(draft: Draft, wanted: Iterable[str], path: Path) -> Iterator[Problem]:
+def unknown_targets(draft: Draft, wanted: Iterable[str], path: Path) -> Iterator[Problem]:
+    """Whoever is to be told and does not exist: a person, a role, a rota, a channel."""
     people, teams, seats = draft.names("person"), draft.names("team"), _seats(draft)
     marked = {f"{CHANNEL}{name}" for name in draft.names("channel")} | {f"{ROTA}{name}" for name in draft.names("rota")}
     nameless = any(draft.nameless(key) for key in ("person", "team", "channel", "rota"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path as FilePath
 
+import tomli
+
 from monitor.config.convert import unknown
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem
@@ -40,3 +42,27 @@ def missing_playbooks(draft: Draft) -> Iterator[Problem]:
             noted.add(rule.risk)
             args = {"risk": rule.risk}
             yield Problem(path=(*path, "risk"), id="general_plan", args=args, severity="note", rests_on=rests)
+
+
+def unfilled_roles(draft: Draft) -> Iterator[Problem]:
+    """Roles that playbooks give steps to and no team fills: nobody would know that it is theirs. Told once."""
+    filled = {role for _, team in draft.each("team") for role in team.roles}
+    if not filled or not draft.complete:
+        return
+    missing = [role for role in _roles(draft) if role not in filled]
+    if missing:
+        args = {"names": ", ".join(missing)}
+        yield Problem(path=("team",), id="unfilled_roles", args=args, severity="warning", rests_on=(("team",),))
+
+
+def _roles(draft: Draft) -> list[str]:
+    """The roles of the playbooks in force, in their order; outsiders are contacts, not members."""
+    found: dict[str, bool] = {}
+    for home in reversed(_homes(draft)):
+        for plan in sorted(home.glob("*/playbook.toml")):
+            try:
+                roles = tomli.loads(plan.read_text(encoding="utf-8")).get("role", {})
+            except (OSError, ValueError):
+                continue  # `playbook check` tells what is wrong with it
+            found |= {name: bool(role.get("outside")) for name, role in roles.items() if isinstance(role, dict)}
+    return [name for name, outside in found.items() if not outside]

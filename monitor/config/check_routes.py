@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from monitor.config.check_names import CHANNEL
+from monitor.config.check_names import CHANNEL, ROTA
 from monitor.config.check_people import reach
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem, Said, Severity
@@ -14,16 +14,16 @@ from monitor.config.fault import Path, Problem, Said, Severity
 GRAVE = ("orange", "red")
 MAY_RING = ("webhook", "alertmanager", "pagerduty")
 """Kinds behind which something may ring that we do not see."""
-PEOPLE: tuple[Path, ...] = (("route",), ("person",), ("team",), ("channel",))
+PEOPLE: tuple[Path, ...] = tuple((key,) for key in ("route", "escalation", "rota", "person", "team", "channel"))
 
 
 def targets(draft: Draft, route: Any) -> set[str]:
-    """The channels through which a route reaches anybody."""
+    """The channels through which a route and its escalation reach anybody."""
     people = {person.name: person for _, person in draft.each("person")}
     teams = {team.name: team for _, team in draft.each("team")}
     channels = draft.names("channel")
     out: set[str] = set()
-    for target in route.to:
+    for target in _asked(draft, route):
         team, _, role = target.partition("/")
         if target.startswith(CHANNEL):
             out |= {target.removeprefix(CHANNEL)} & channels
@@ -32,6 +32,15 @@ def targets(draft: Draft, route: Any) -> set[str]:
         names = [target] if target in people else [n for r, seat in seats.items() if role in ("", r) for n in seat]
         out.update(channel for name in names if name in people for channel in reach(draft, people[name]))
     return out
+
+
+def _asked(draft: Draft, route: Any) -> list[str]:
+    """All targets of a route, those of its escalation too, rotas as the people in them."""
+    chains = {escalation.name: escalation.step for _, escalation in draft.each("escalation")}
+    rotas = {rota.name: rota for _, rota in draft.each("rota")}
+    out = [*route.to, *(target for step in chains.get(route.escalation, ()) for target in step.to)]
+    turns = [rotas[target.removeprefix(ROTA)] for target in out if target.removeprefix(ROTA) in rotas]
+    return [*out, *(name for rota in turns for name in (*rota.people, *(o.person for o in rota.override)))]
 
 
 def nobody_told(draft: Draft) -> Iterator[Problem]:
@@ -103,7 +112,10 @@ def _hidden_by(before: list[tuple[Path, Any]], tier: str, risk: str) -> Path:
 
 
 def only_chat_or_mail(draft: Draft) -> Iterator[Problem]:
-    """An orange or red route of which nothing rings, or nothing says whether it arrived."""
+    """An orange or red route of which nothing rings, or nothing says whether it arrived.
+
+    Where nothing that rings is configured at all, the team is still setting up: it is warned.
+    """
     channels = {channel.name: channel for _, channel in draft.each("channel")}
     for path, route in draft.each("route"):
         reached = [channels[name] for name in targets(draft, route) if name in channels]
@@ -112,4 +124,6 @@ def only_chat_or_mail(draft: Draft) -> Iterator[Problem]:
         if not any(channel.verified for channel in reached):
             yield Problem(path=(*path, "to"), id="nothing_verified", rests_on=PEOPLE)
         elif not any(channel.rings or channel.__struct_config__.tag in MAY_RING for channel in reached):
-            yield Problem(path=(*path, "to"), id="nothing_rings", severity="warning", rests_on=PEOPLE)
+            there = any(channel.rings for channel in channels.values())
+            severity: Severity = "fault" if there and not route.continue_ else "warning"
+            yield Problem(path=(*path, "to"), id="nothing_rings", severity=severity, rests_on=PEOPLE)

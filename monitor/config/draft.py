@@ -17,12 +17,14 @@ from monitor.config.schema import Config
 class Draft:
     """`lists["rule"]` holds each `[[rule]]` typed, `tables["server"]` that table; None where nothing is left of it.
 
-    `complete` is False when a file could not be read: then nobody can tell which names there are.
+    `complete` is False when a file could not be read: then nobody can tell which names there are. `now`: when it is
+    checked; None = at no time in particular, so that what depends on the hour is not checked.
     """
 
-    def __init__(self, merged: Merged, *, complete: bool = True) -> None:
+    def __init__(self, merged: Merged, *, complete: bool = True, now: float | None = None) -> None:
         self.merged = merged
         self.complete = complete
+        self.now = now
         self.lists: dict[str, list[Any]] = {}
         self.tables: dict[str, Any] = {}
         self.problems: list[Problem] = []

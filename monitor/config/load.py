@@ -28,13 +28,14 @@ class Loaded(Struct, frozen=True, kw_only=True):
     warnings: tuple[Fault, ...] = ()
 
 
-def load(path: Path, *, secrets: bool = False, state: Path | None = None) -> Loaded:
+def load(path: Path, *, secrets: bool = False, state: Path | None = None, now: float | None = None) -> Loaded:
     """The config of a file and what it includes. ConfigFault holds all faults; OSError when there is no such file.
 
     `secrets`: a secret that does not resolve is a fault, as it must be for a process that will need it.
     `state`: the folder in which relative paths of sources and channels lie; without it they stay as written.
+    `now`: also checks what depends on the hour (who is on duty); without it that is left out.
     """
-    loaded, faults = _attempt(path, secrets)
+    loaded, faults = _attempt(path, secrets, now)
     if loaded is None:
         raise ConfigFault([fault for fault in faults if fault.severity == "fault"])
     return loaded if state is None else replace(loaded, config=rooted(loaded.config, state))
@@ -51,16 +52,16 @@ def _rooted(table: T, folder: Path) -> T:
     return replace(table, path=str(folder / path)) if isinstance(path, str) and path else table
 
 
-def read(path: Path, *, secrets: bool = False) -> tuple[Config | None, list[Fault]]:
+def read(path: Path, *, secrets: bool = False, now: float | None = None) -> tuple[Config | None, list[Fault]]:
     """The config and its warnings and notes, or None and all its faults. OSError when there is no such file."""
-    loaded, faults = _attempt(path, secrets)
+    loaded, faults = _attempt(path, secrets, now)
     return (loaded.config if loaded else None), faults
 
 
-def _attempt(path: Path, secrets: bool) -> tuple[Loaded | None, list[Fault]]:
+def _attempt(path: Path, secrets: bool, now: float | None) -> tuple[Loaded | None, list[Fault]]:
     documents, faults = read_documents(path)
     merged = Merged(documents)
-    draft = Draft(merged, complete=not faults)
+    draft = Draft(merged, complete=not faults, now=now)
     cross_check(draft)
     faults += merged.faults()
     faults += [_hardened(draft.fault(problem), secrets) for problem in draft.problems]

@@ -12,12 +12,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.channels import Channel
-from monitor.config.check_routes import MAY_RING
 from monitor.config.load import Loaded
+from monitor.config.paths import context_of
 from monitor.config.schema import Config
 from monitor.incidents.axes import NATURES
-from monitor.incidents.context import ChannelInfo, Context, RuleInfo
-from monitor.incidents.routes import everybody_of
+from monitor.incidents.context import Context, RuleInfo
 from monitor.mentions.topics import Topics
 from monitor.model import Delivery, Facts, Incident, Notice, Silence, Step, Target
 from monitor.playbook import Playbooks, TemplateFault
@@ -177,31 +176,11 @@ def meaning(rule: Rule) -> str:
 
 
 def _context(config: Config, playbooks: Playbooks) -> Context:
-    context = Context(
-        organisation=config.settings.organisation,
-        timezone=config.settings.timezone,
-        language=config.settings.language,
-        settings=config.incident,
-        matrix=config.matrix,
-        people={person.name: person for person in config.person},
-        teams={team.name: team for team in config.team},
-        routes=config.route,
-        channels={c.name: _channel(c) for c in config.channel},
+    return replace(
+        context_of(config),
         rules={rule.name: _rule(rule, config) for rule in config.rule},
         playbooks={name: playbooks.revision(name) for name in playbooks.names},
-        escalations={escalation.name: escalation for escalation in config.escalation},
-        rotas={rota.name: rota for rota in config.rota},
-        mutes=config.mute,
-        calendars=config.calendar,
     )
-    return replace(context, drill_to=everybody_of(config.incident.drill_to, context))
-
-
-def _channel(channel: Channel) -> ChannelInfo:
-    return ChannelInfo(
-        name=channel.name, address_of=channel.address_of, group=channel.group, fallback=channel.fallback,
-        rings=channel.rings or type(channel).__struct_config__.tag in MAY_RING,
-    )  # fmt: skip
 
 
 def _rule(rule: Rule, config: Config) -> RuleInfo:

@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
-import feedparser
 import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -88,6 +87,8 @@ def parse_feed(
 def _xml_feed(text: str, zone: ZoneInfo, url: str, more: tuple[str, ...]) -> Feed:
     if not _FEED.search(text, 0, 65536):
         raise SourceFault(Told("no_feed", start=short(text)))
+    import feedparser  # three megabytes that a service without feeds does without
+
     headers = {"content-type": "application/xml; charset=utf-8"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
 T = TypeVar("T")
@@ -38,7 +38,11 @@ def load(text: str, kind: type[T]) -> T:
 
 def upsert(connection: Connection, table: sa.Table) -> Any:
     """INSERT … ON CONFLICT for the dialect at hand."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # two megabytes that a service on SQLite does without
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def placeholder(connection: Connection) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 metadata = sa.MetaData()
 
 Instant = sa.Double
-Text = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+Text = sa.Text(collation="C").with_variant(sa.Text(), "sqlite")
 """Sorted by its bytes on both databases, whatever the server's language."""
 WITHOUT_ROWID: dict[str, Any] = {"sqlite_with_rowid": False}
 

@@ -289,7 +289,7 @@ class _Reader:
             people = set(self.desk.context.people) | {CHANNEL + name for name in self.desk.channels}
             for j, who in enumerate(getattr(expect, key) or ()):
                 self._known((*path, key, j), "person", who, people)
-        if since >= at:
+        if expect.since and since >= at:
             self._fault((*path, "since"), "since_after")
         return Hope(at=at, since=since, line=self.document.line(path), expect=expect)
 

@@ -118,7 +118,9 @@ def unresolved_secrets(draft: Draft) -> Iterator[Problem]:
     for key in ("source", "channel", "person"):
         for path, table in draft.each(key):
             if getattr(table, "enabled", True):
-                for way, reference in _references(table, path):
+                plain = dict((reference, way) for way, reference in _references(table, path))
+                within = {secret.reference: path for secret in table.secrets()} if key == "source" else {}
+                for reference, way in {**within, **plain}.items():
                     yield from _unresolved(reference, way)
 
 

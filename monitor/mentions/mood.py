@@ -44,6 +44,8 @@ BUT_AFTER, BUT_BEFORE = 1.3, 0.7
 _BREAK = re.compile(r"[,.;:!?~。、…\n()]|\s-\s")
 _STOP = re.compile(r"[.!?。\n]")
 _LINK = re.compile(r"https?://[!-~]+")
+LONGEST = 5000
+"""Characters of a text that are looked at."""
 _REACH = 7
 """Characters between a word and what changes it; Latin text: three times as many."""
 DENIED_WITHIN = 3
@@ -99,7 +101,11 @@ class Moods:
 
     def read(self, title: str, text: str) -> Mood:
         """The mood of a mention."""
-        whole = _LINK.sub(" ", normalize(f"{title}\n{text}" if title else text)).replace("’", "'")
+        return self.read_normal(normalize(f"{title}. {text}"[:LONGEST] if title else text[:LONGEST]))
+
+    def read_normal(self, normal: str) -> Mood:
+        """The same for a text in normal form."""
+        whole = _LINK.sub(" ", normal[:LONGEST]).replace("’", "'")
         weighing = _Weighing(whole)
         for word, start, end in self._found(whole):
             weighing.take(word, start, end)

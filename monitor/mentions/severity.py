@@ -24,6 +24,8 @@ from monitor.model import Tier
 Standing = Literal["told", "figurative", "negated", "hypothetical", "denied", "elsewhere", "hearsay"]
 WITNESSES = ("tickets", "press", "regulator")
 """Families whose single mention is believed: customers known to us, and those who check before they write."""
+LONGEST, MOST = 5000, 50
+"""Characters and danger words of a text that are looked at."""
 BESIDE = 5
 """Characters between a danger word and what makes it figurative; Latin text: three times as many."""
 _REACH_OF_NEGATION = {1: 2, 2: 5}
@@ -114,13 +116,18 @@ class Dangers:
 
     def find(self, title: str, text: str) -> list[Danger]:
         """The danger words of a mention, each with how it is meant. No kind twice with the same meaning."""
-        whole = normalize(f"{title}. {text}" if title else text).replace("’", "'")
+        return self.find_normal(normalize(f"{title}. {text}"[:LONGEST] if title else text[:LONGEST]))
+
+    def find_normal(self, normal: str) -> list[Danger]:
+        """The same for a text in normal form."""
+        whole = normal[:LONGEST].replace("’", "'")
         hits = self._hits(whole)
-        if not any(hit.danger for hit in hits):
+        dangers = [hit for hit in hits if hit.danger][:MOST]
+        if not dangers:
             return []
         about = frozenset(cue for hit in hits for cue in hit.cues)
         found: dict[tuple[str, Standing], Danger] = {}
-        for hit in hits:
+        for hit in dangers:
             kind = hit.danger
             if kind and (kind.needs is None or kind.needs.search(whole)):
                 standing = self._standing(whole, hit, kind, hits, about)

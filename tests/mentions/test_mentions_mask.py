@@ -6,7 +6,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.mentions.mask import excerpt, mask
@@ -74,11 +74,13 @@ def test_what_is_nobodys_stays(text: str) -> None:
     assert mask(text) == text
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_masking_twice_changes_nothing(text: str) -> None:
     assert mask(mask(text)) == mask(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120), st.integers(5, 60))
 def test_an_excerpt_is_one_short_clean_line(text: str, limit: int) -> None:
     line = excerpt(text, limit)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import tomli
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.mentions.mood import Moods, shipped
@@ -112,6 +112,7 @@ def test_no_word_of_the_lexicon_stands_twice() -> None:
     assert [word for word, n in counts.items() if n > 1] == []
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_has_a_mood(text: str) -> None:
     mood = shipped().read("", text)

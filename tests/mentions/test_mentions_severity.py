@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.mentions.severity import Dangers, Standing, credible, shipped
@@ -100,6 +100,7 @@ def test_a_lexicon_of_ones_own_replaces_the_shipped_one() -> None:
     assert own.find("", "起火") == []
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_can_be_read(text: str) -> None:
     shipped().find("", text)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.mentions.normalize import normalize
-from monitor.mentions.query import QueryFault, parse
+from monitor.mentions.query import QueryFault, holds, parse, terms
 from monitor.mentions.topic import Topic
 from monitor.mentions.topics import Topics
 
@@ -101,6 +101,7 @@ def test_why_shows_only_what_made_the_query_hold() -> None:
     assert topics.why("", "c . . . . c d")["t"] == [(10, 11), (12, 13)]
 
 
+@settings(deadline=None)
 @given(
     st.text(alphabet="充电宝爆炸ａＡa b\u200b\n電寶é\u0301", max_size=30),
     st.text(alphabet="爆炸充电 x\u200b", max_size=10),
@@ -151,6 +152,7 @@ def test_a_fault_points_into_the_query(query: str, kind: str, position: int) -> 
         assert column in fault.value.text(language)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='ab "()（）ANDORT*:,-|NEAR/3 title充', max_size=40))
 def test_any_text_parses_or_is_a_query_fault(query: str) -> None:
     try:
@@ -178,3 +180,26 @@ def test_the_revision_follows_the_meaning_not_the_spacing() -> None:
 
 def test_a_text_of_one_word_ten_thousand_times_is_judged_at_once() -> None:
     assert not matches("a NEAR/3 z", "a " * 100_000 + ". . . . z")
+
+
+NODES = st.recursive(
+    st.sampled_from(["充电", "电宝", "爆炸", "起火", "宝爆"]),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map(lambda pair: f"({pair[0]} AND {pair[1]})"),
+        st.tuples(inner, inner).map(lambda pair: f"({pair[0]} OR {pair[1]})"),
+        st.tuples(inner, inner).map(lambda pair: f"({pair[0]} NOT {pair[1]})"),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None)
+@given(st.lists(NODES, min_size=1, max_size=4), st.text(alphabet="充电宝爆炸起火,", max_size=12))
+def test_topics_hold_as_plain_search_says(queries: list[str], text: str) -> None:
+    topics, plain = [], set()
+    for i, query in enumerate(queries):
+        tree = parse(query)
+        topics.append(Topic(name=str(i), query=query))
+        if holds(tree, frozenset(term for term in terms(tree) if term.text in text)):
+            plain.add(str(i))
+    assert Topics(topics).match("", text) == plain

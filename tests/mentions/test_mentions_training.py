@@ -6,7 +6,7 @@ import random
 from array import array
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.mentions.ngrams import BUCKETS, Header, Model, ModelFault, features, load
@@ -64,6 +64,7 @@ def test_other_files_are_refused(content: bytes) -> None:
         load(content)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_has_features_within_the_model(text: str) -> None:
     assert all(0 <= bucket < BUCKETS for bucket in features(text))

@@ -53,8 +53,12 @@ FINDING_KINDS = (
     "clock-jump",
     "rota-ended",
     "review-overdue",
+    "clock-overdue",
+    "drill-overdue",
     "other",
 )
+MEASURES = ("count", "share", "number")
+"""What the value of a rule is: how many, a part of a whole, or what a sample measures."""
 SERIES_A_RULE = 20
 _ACK_BUCKETS = (30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 _NOTICE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -63,6 +67,7 @@ _FIXED: dict[str, tuple[str, ...]] = {
     "transition": TRANSITIONS,
     "loop": get_args(Loop),
     "kind": FINDING_KINDS,
+    "measure": MEASURES,
 }
 
 
@@ -96,10 +101,19 @@ TABLE: tuple[Metric, ...] = (
         "series_tier_level", "gauge", ("rule", "series"), "Tier of a series that the rule names, -1 to 4.", absent=True
     ),
     Metric("rule_learning", "gauge", ("rule",), "1 while the rule has not seen enough to tell what is rare."),
+    Metric(
+        "rule_info",
+        "gauge",
+        ("rule", "risk", "measure"),
+        "What a rule watches over, and what its value is.",
+        absent=True,
+    ),
     Metric("rule_evaluations_total", "counter", ("rule",), "Times a rule was judged."),
     Metric("rule_evaluation_failures_total", "counter", ("rule",), "Times judging a rule failed."),
-    Metric("incidents_open", "gauge", ("tier",), "Open incidents by tier."),
-    Metric("incident_transitions_total", "counter", ("transition",), "Transitions of incidents."),
+    Metric("incidents_open", "gauge", ("tier",), "Open incidents by tier, drills left out."),
+    Metric("incident_transitions_total", "counter", ("transition",), "Transitions of incidents, drills left out."),
+    Metric("incidents_unacknowledged", "gauge", ("tier",), "Open incidents that nobody acknowledged, drills left out."),
+    Metric("drill_transitions_total", "counter", ("transition",), "Transitions of drills, which show nowhere else."),
     Metric("findings_open", "gauge", ("kind",), "Open findings on the data or on the monitor itself."),
     Metric(
         "ack_seconds", "histogram", ("tier",), "From the first notice to the acknowledgement.", buckets=_ACK_BUCKETS
@@ -111,6 +125,13 @@ TABLE: tuple[Metric, ...] = (
     ),
     Metric(
         "source_records_total", "counter", ("source", "result"), "Records that came.", results=get_args(RecordResult)
+    ),
+    Metric(
+        "source_expected_every_seconds",
+        "gauge",
+        ("source",),
+        "How often a source is fetched or should push; absent = nothing is expected of it.",
+        absent=True,
     ),
     Metric("source_lag_seconds", "gauge", ("source",), "From event to arrival of the newest record.", absent=True),
     Metric("notices_total", "counter", ("tier", "transition"), "Notices owed to people or channels, drills left out."),
@@ -136,7 +157,9 @@ TABLE: tuple[Metric, ...] = (
     Metric(
         "clock_remaining_seconds", "gauge", ("clock",), "Time left on a legal clock; negative = overrun.", absent=True
     ),
+    Metric("clock_running", "gauge", ("clock",), "1 while a legal clock runs on an open incident."),
     Metric("drills_last_success_timestamp_seconds", "gauge", (), "Last drill that was acknowledged; 0 = none yet."),
+    Metric("time_seconds", "gauge", (), "The service's own clock at the scrape; compare instants with this."),
     Metric("build_info", "gauge", ("version",), "The running version.", absent=True),
 )
 
@@ -150,6 +173,7 @@ class Metrics:
         self._all: dict[str, Any] = {metric.name: _make(metric, self.registry) for metric in TABLE}
         self._known: dict[str, tuple[str, ...]] = {"rule": (), "source": (), "channel": (), "clock": ()}
         self._series: dict[str, set[str]] = {}
+        self._due: dict[str, float] = {}
         self._hash = ""
         ProcessCollector(registry=self.registry)
         self._all["build_info"].labels(__version__).set(1)
@@ -178,6 +202,16 @@ class Metrics:
             self._all["rule_tier_level"].labels(rule).set(NO_DATA_LEVEL)
         self._info(hash)
         self.reloaded(True)
+
+    def describe(self, rules: Mapping[str, tuple[str, str]], sources: Mapping[str, float | None]) -> None:
+        """What the config says of what it names: rule -> (risk, one of MEASURES), source -> seconds between records."""
+        for rule, (risk, measure) in rules.items():
+            if rule in self._known["rule"]:
+                self._all["rule_info"].remove_by_labels({"rule": rule})
+                self._all["rule_info"].labels(rule, risk, measure).set(1)
+        for source, every in sources.items():
+            if source in self._known["source"]:
+                self._set_or_remove("source_expected_every_seconds", source, every)
 
     def reloaded(self, ok: bool) -> None:
         """The config that was offered last was taken, or was faulty and the old one stays."""
@@ -247,21 +281,26 @@ class Metrics:
 
     # --- incidents and findings
 
-    def incidents(self, open: Mapping[int, int]) -> None:
-        """How many incidents are open at each tier's level; one left out has none."""
-        for level, word in enumerate(TIERS[1:], 1):
-            self._all["incidents_open"].labels(word).set(open.get(level, 0))
+    def incidents(self, open: Mapping[int, int], unacknowledged: Mapping[int, int] | None = None) -> None:
+        """How many incidents are open at each tier's level, and how many nobody took; one left out has none."""
+        for name, counts in (("incidents_open", open), ("incidents_unacknowledged", unacknowledged or {})):
+            for level, word in enumerate(TIERS[1:], 1):
+                self._all[name].labels(word).set(counts.get(level, 0))
 
-    def transition(self, transition: str) -> None:
-        """An incident made a transition."""
+    def transition(self, transition: str, *, drill: bool = False) -> None:
+        """An incident, or a drill, made a transition."""
         if transition in TRANSITIONS:
-            self._all["incident_transitions_total"].labels(transition).inc()
+            name = "drill_transitions_total" if drill else "incident_transitions_total"
+            self._all[name].labels(transition).inc()
 
     def findings(self, open: Mapping[str, int]) -> None:
         """How many findings are open of each kind; a kind not in FINDING_KINDS counts as `other`."""
-        other = sum(n for kind, n in open.items() if kind not in FINDING_KINDS)
-        for kind in FINDING_KINDS:
-            self._all["findings_open"].labels(kind).set(open.get(kind, 0) + (other if kind == "other" else 0))
+        counts = dict.fromkeys(FINDING_KINDS, 0)
+        for kind, n in open.items():
+            word = kind.replace("_", "-")
+            counts[word if word in counts else "other"] += n
+        for kind, n in counts.items():
+            self._all["findings_open"].labels(kind).set(n)
 
     def acknowledged(self, tier: int, seconds: float) -> None:
         """Somebody took an incident, so long after its first notice."""
@@ -272,10 +311,18 @@ class Metrics:
         """How many timers are due and have not run."""
         self._all["timers_due"].set(n)
 
-    def clock(self, clock: str, remaining: float | None) -> None:
-        """Seconds left on a legal clock; None = it does not run."""
-        if clock in self._known["clock"]:
-            self._set_or_remove("clock_remaining_seconds", clock, remaining)
+    def clocks(self, due: Mapping[str, float]) -> None:
+        """The legal clocks that run: clock -> when the first of that name is due."""
+        self._due = {clock: at for clock, at in due.items() if clock in self._known["clock"]}
+        for clock in self._known["clock"]:
+            self._all["clock_running"].labels(clock).set(clock in self._due)
+
+    def tick(self, now: float) -> None:
+        """What follows from the time alone; told before each scrape, so that a loop that is stuck hides nothing."""
+        self._all["time_seconds"].set(now)
+        for clock in self._known["clock"]:
+            due = self._due.get(clock)
+            self._set_or_remove("clock_remaining_seconds", clock, None if due is None else due - now)
 
     def drill_succeeded(self, at: float) -> None:
         """A drill was acknowledged."""
@@ -340,6 +387,8 @@ class Metrics:
                 self._all[metric.name].remove_by_labels({label: value})
         if label == "rule":
             self._series.pop(value, None)
+        if label == "clock":
+            self._due.pop(value, None)
 
     def _info(self, hash: str) -> None:
         if self._hash:

@@ -32,6 +32,7 @@ def configured(**more: object) -> Metrics:
     metrics = Metrics()
     names = {"rules": ["surge", "returns"], "sources": ["helpdesk"], "channels": ["mail"], "clocks": ["recall"]}
     metrics.configure(**(names | more), hash="abc")  # type: ignore[arg-type]
+    metrics.describe({"surge": ("product-safety", "count"), "returns": ("product-quality", "share")}, {"helpdesk": 60})
     return metrics
 
 
@@ -54,7 +55,8 @@ def busy() -> Metrics:
     metrics.render_failed()
     metrics.timers_due(1)
     metrics.advanced("judge", 1e9)
-    metrics.clock("recall", -30)
+    metrics.clocks({"recall": 1e9 - 30})
+    metrics.tick(1e9)
     metrics.drill_succeeded(1e9)
     return metrics
 
@@ -75,7 +77,10 @@ def value(metrics: Metrics, name: str, **labels: str) -> float | None:
 def test_every_metric_of_the_contract_is_there_with_its_labels() -> None:
     table = {metric.name: set(metric.labels) for metric in TABLE}
     assert {name: table.get(name) for name in CONTRACT} == CONTRACT
-    assert set(table) - set(CONTRACT) == {"notice_render_failures_total"}
+    assert set(table) - set(CONTRACT) == {
+        "notice_render_failures_total", "rule_info", "source_expected_every_seconds", "incidents_unacknowledged",
+        "drill_transitions_total", "clock_running", "time_seconds",
+    }  # fmt: skip
 
 
 def test_all_of_it_shows_once_it_is_used() -> None:
@@ -136,7 +141,8 @@ def test_names_that_are_not_configured_never_become_labels() -> None:
     metrics.records("other", "accepted", 1)
     metrics.delivered("other", "sent")
     metrics.outbox({"other": 1}, None)
-    metrics.clock("other", 5)
+    metrics.clocks({"other": 5})
+    metrics.describe({"other": ("other", "count")}, {"other": 1})
     metrics.findings({"made-up": 3})
     assert set(scrape(metrics)) == before
     assert value(metrics, "findings_open", kind="other") == 3
@@ -154,6 +160,62 @@ def test_drills_are_not_counted_as_notices() -> None:
     metrics = configured()
     metrics.notice(Tier.RED, "NEW", drill=True)
     assert value(metrics, "notices_total", tier="red", transition="NEW") == 0
+
+
+def test_a_drill_counts_as_a_drill_and_as_nothing_else() -> None:
+    metrics = configured()
+    metrics.transition("NEW", drill=True)
+    assert value(metrics, "drill_transitions_total", transition="NEW") == 1
+    assert value(metrics, "incident_transitions_total", transition="NEW") == 0
+
+
+def test_what_nobody_took_is_told_beside_what_is_open() -> None:
+    metrics = configured()
+    metrics.incidents({4: 2, 1: 1}, {4: 1})
+    assert value(metrics, "incidents_open", tier="red") == 2
+    assert value(metrics, "incidents_unacknowledged", tier="red") == 1
+    assert value(metrics, "incidents_unacknowledged", tier="blue") == 0
+
+
+def test_a_legal_clock_counts_down_by_itself_until_it_ends() -> None:
+    metrics = configured()
+    metrics.clocks({"recall": 1000})
+    metrics.tick(400)
+    assert value(metrics, "clock_remaining_seconds", clock="recall") == 600
+    metrics.tick(1100)
+    assert value(metrics, "clock_remaining_seconds", clock="recall") == -100
+    assert value(metrics, "clock_running", clock="recall") == 1
+    metrics.clocks({})
+    metrics.tick(1200)
+    assert value(metrics, "clock_remaining_seconds", clock="recall") is None
+    assert value(metrics, "clock_running", clock="recall") == 0
+
+
+def test_a_scrape_tells_the_service_own_time() -> None:
+    metrics = configured()
+    metrics.tick(12345)
+    assert value(metrics, "time_seconds") == 12345
+
+
+def test_a_rule_that_changed_what_it_is_about_has_one_row_of_it() -> None:
+    metrics = configured()
+    metrics.describe({"surge": ("publicity", "number")}, {})
+    rows = [dict(labels) for name, labels in scrape(metrics) if name == "rule_info" and dict(labels)["rule"] == "surge"]
+    assert rows == [{"rule": "surge", "risk": "publicity", "measure": "number"}]
+
+
+def test_nothing_is_expected_of_a_source_without_a_rhythm() -> None:
+    metrics = configured()
+    assert value(metrics, "source_expected_every_seconds", source="helpdesk") == 60
+    metrics.describe({}, {"helpdesk": None})
+    assert value(metrics, "source_expected_every_seconds", source="helpdesk") is None
+
+
+def test_kinds_written_with_underscores_are_the_same_kinds() -> None:
+    metrics = configured()
+    metrics.findings({"clock_overdue": 1})
+    assert value(metrics, "findings_open", kind="clock-overdue") == 1
+    assert value(metrics, "findings_open", kind="other") == 0
 
 
 def test_a_refused_reload_shows() -> None:

@@ -14,6 +14,7 @@ from monitor.daemon.deliver import Deliver
 from monitor.daemon.desk import Desk
 from monitor.daemon.ingest import Ingest
 from monitor.daemon.judge import Judge
+from monitor.daemon.path_acts import do_path_act
 from monitor.incidents import lifecycle
 from monitor.incidents.context import Context
 from monitor.incidents.lifecycle import ActRefused
@@ -85,10 +86,16 @@ class ActsOfPeople:
             raise Busy() from fault
         if incident is None:
             raise Unknown("no_incident", number=number)
-        if isinstance(act, Acknowledge) and not incident.drill:
-            self._metrics.acknowledged(incident.tier, now - incident.opened_at)
+        if isinstance(act, Acknowledge):
+            self._acknowledged(incident, now)
         self._judge.wake.set()
         return Done(incident)
+
+    def _acknowledged(self, incident: Incident, now: float) -> None:
+        if incident.drill:
+            self._metrics.drill_succeeded(now)
+        else:
+            self._metrics.acknowledged(incident.tier, now - incident.opened_at)
 
     async def _no(self, number: str, actor: str, act: Act, fault: ActRefused) -> Done:
         """A refusal; that somebody holds the incident already is an answer, not a fault."""
@@ -172,9 +179,7 @@ class ActsOfPeople:
             raise Busy() from fault
 
 
-def do_act(
-    incident: Incident, act: Act, actor: str, now: float, context: Context, alerts: Sequence[Alert]
-) -> Outcome:
+def do_act(incident: Incident, act: Act, actor: str, now: float, context: Context, alerts: Sequence[Alert]) -> Outcome:
     """What one act comes to; also in scenarios."""
     match act:
         case Acknowledge():
@@ -195,6 +200,8 @@ def do_act(
             return _lower(incident, act, actor, now, context, alerts)
         case Comment():
             return lifecycle.comment(incident, act.comment, actor, now, context)
+        case _:
+            return do_path_act(incident, act, actor, now, context, alerts)
 
 
 def _undo(incident: Incident, act: Undo, actor: str, now: float, context: Context, alerts: Sequence[Alert]) -> Outcome:

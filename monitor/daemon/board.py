@@ -6,7 +6,8 @@ A change that somebody else overtook is read and thought through again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 from msgspec import Struct
@@ -17,6 +18,7 @@ from monitor.daemon.desk import Desk
 from monitor.daemon.quotes import quotes
 from monitor.failpoints import reach
 from monitor.incidents import lifecycle, timers
+from monitor.incidents.clocks import running
 from monitor.incidents.context import Context
 from monitor.incidents.plan import AlertChange, AlertId, plan
 from monitor.incidents.silences import preview
@@ -138,8 +140,7 @@ class Board:
         incident = outcome.incident
         for owed in outcome.owed:
             note = owed.facts
-            if not incident.drill:
-                self._metrics.transition(note.transition)
+            self._metrics.transition(note.transition, drill=incident.drill)
             self._metrics.notice(note.tier, note.transition, drill=note.drill)
             log.info(
                 "notice", incident=note.incident, notice=note.notice, transition=note.transition, tier=note.tier.word
@@ -175,6 +176,7 @@ class Board:
     async def fire_timers(self, standing: Sequence[Alert], now: float) -> None:
         """Fires what is due, each once, in order; ends silences whose time is over."""
         if self.next_timer is not None and self.next_timer > now:
+            self._metrics.advanced("timers", now)
             return
         due, over = await self._db.read(lambda c: (stored_timers.due(c, now), silences.over(c, now)))
         self._metrics.timers_due(len(due))
@@ -219,10 +221,9 @@ class Board:
 
     async def _look(self) -> float | None:
         """Brings the gauges of incidents and findings up to date; says when the next timer is due."""
-        counts, found, upcoming = await self._db.read(
-            lambda c: (incidents.open_by_tier(c), findings.open(c), _next_timer(c))
-        )
-        self._metrics.incidents(counts)
+        standing, found, upcoming = await self._db.read(lambda c: (incidents.open(c), findings.open(c), _next_timer(c)))
+        self._metrics.incidents(_by_tier(standing), _by_tier(i for i in standing if i.acknowledged_by is None))
+        self._metrics.clocks(_clocks(standing))
         kinds: dict[str, int] = {}
         for finding in found:
             kinds[finding.kind] = kinds.get(finding.kind, 0) + 1
@@ -236,6 +237,19 @@ def _note_findings(connection: Connection, outcome: Outcome, now: float) -> None
             findings.begin(connection, finding.kind, finding.subject, now, finding.args)
         else:
             findings.end(connection, finding.kind, finding.subject, now)
+
+
+def _by_tier(standing: Iterable[Incident]) -> dict[int, int]:
+    return dict(Counter(int(incident.tier) for incident in standing))
+
+
+def _clocks(standing: Iterable[Incident]) -> dict[str, float]:
+    """The legal clocks that run: id -> due at, the earliest where several incidents run the same."""
+    due: dict[str, float] = {}
+    for incident in standing:
+        for id, at in running(incident).items():
+            due[id] = min(at, due.get(id, at))
+    return due
 
 
 def _next_timer(connection: Connection) -> float | None:

@@ -7,40 +7,46 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
 
 from monitor.config.load import Loaded, load
-from monitor.daemon import counting
+from monitor.daemon import counting, jump
 from monitor.daemon.acts import ActsOfPeople
 from monitor.daemon.board import Board
 from monitor.daemon.calendar import Calendar
 from monitor.daemon.clock import Clock, SystemClock
 from monitor.daemon.deliver import Deliver
 from monitor.daemon.desk import Desk, compile_desk
+from monitor.daemon.drift import Drift
 from monitor.daemon.ingest import Ingest
 from monitor.daemon.judge import Judge
 from monitor.daemon.last_resort import LastResort
 from monitor.daemon.poll import Poll
 from monitor.daemon.reads import ReadsOfStore, Trails
 from monitor.daemon.server import Listener
+from monitor.daemon.systemd import Systemd
 from monitor.daemon.tend import Tend
+from monitor.daemon.watch import Watch
 from monitor.http import Http
-from monitor.metrics import Metrics
-from monitor.store import observations
+from monitor.metrics import Loop, Metrics
+from monitor.sources import Source
+from monitor.sources.push import Push
+from monitor.store import incidents, observations
 from monitor.store.database import Database, Priority
 from monitor.web.app import web_app
 from monitor.web.site import Site
-from monitor.web.views import Health, Readiness
+from monitor.web.views import Readiness
 
 log = structlog.get_logger("service")
 
-STILL_AFTER = 45.0
-"""A loop that has not advanced for so long stands still."""
 SENDS_END = 20.0
 STORIES_BACK = 3 * 86400.0
+IDLE: dict[str, tuple[Loop, ...]] = {
+    "poll": ("poll",), "judge": ("judge", "timers"), "deliver": ("deliver",), "tend": ()
+}  # fmt: skip
+"""The metric's loops that a part stands for while it waits: whoever waits lives and has nothing to do."""
 
 
 class StateFault(Exception):
@@ -104,6 +110,12 @@ class Service:
             self.db, self.desk, self.board, self.judge, self.deliver, self.ingest, self.metrics
         )  # fmt: skip
         self.calendar = Calendar(self.db, self.desk, clock)
+        self.systemd = Systemd(os.environ)
+        waking = {
+            "poll": self.poll.wake, "judge": self.judge.wake, "deliver": self.deliver.wake, "tend": self.tend.wake,
+        }  # fmt: skip
+        self.watch = Watch(clock, self.db, self.systemd, waking, self._jumped, self._idle)
+        self.judge.moved = lambda: self.watch.pulse.step("judge")
         self.reads = ReadsOfStore(self.db, self.desk, self.judge, self.trails)
         self._site = self._make_site()
         app = web_app(self._site)
@@ -111,7 +123,7 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
         self._ready: set[str] = {"config"}
-        self._advanced: dict[str, float] = {}
+        self._reloading = asyncio.Lock()
 
     def desk(self) -> Desk:
         """The config in force, ready for work."""
@@ -125,16 +137,10 @@ class Service:
             acts=self.acts,
             metrics=self.metrics,
             key=self._desk.key,
-            health=self.health,
+            health=self.watch.health,
             title=lambda playbook, language: self._desk.title(playbook, language),
             ready=lambda: Readiness(tuple(sorted({"config", "store", "listening"} - self._ready))),
         )
-
-    def health(self) -> Health:
-        """How long ago each loop advanced, by the machine's monotonic clock."""
-        now = asyncio.get_running_loop().time()
-        ages = {name: now - at for name, at in self._advanced.items()}
-        return Health(ages, tuple(name for name, age in ages.items() if age > STILL_AFTER))
 
     async def start(self) -> None:
         """Opens the store, counts what is to be counted, starts loops and listeners."""
@@ -144,42 +150,50 @@ class Service:
         await self.db.write(lambda c: counting.prepare(c, desk), Priority.ACT)
         self._ready.add("store")
         self._configure()
+        drilled = await self.db.read(incidents.last_drill_acknowledged)
+        self.metrics.drill_succeeded(drilled or 0)
         since = self.clock.now() - STORIES_BACK
         if desk.stories:
             self.ingest.stories.load(await self.db.read(lambda c: observations.recent_stories(c, since)))
         await counting.recount(self.db, desk, self.judge.poke)
         loops = {"poll": self.poll.run, "judge": self.judge.run, "deliver": self.deliver.run, "tend": self.tend.run}
-        self._tasks = [asyncio.create_task(self._keep(name, run), name=name) for name, run in loops.items()]
-        self._tasks.append(asyncio.create_task(self._watch(), name="watch"))
-        if isinstance(self.clock, SystemClock):
+        self._tasks = [asyncio.create_task(self.watch.keep(name, run), name=name) for name, run in loops.items()]
+        real = isinstance(self.clock, SystemClock)
+        self._tasks.append(asyncio.create_task(self.watch.run(Drift() if real else None), name="watch"))
+        if real:
             self.calendar.start()
         for listener in self._listeners:
             await listener.start()
         self._ready.add("listening")
+        self.systemd.ready(f"running, listening on {self._listen}")
         log.info("ready", listen=self._listen, state=str(self.state), config=str(self.path), hash=desk.hash[:12])
 
     def _configure(self) -> None:
         desk = self._desk
-        self.metrics.configure(rules=desk.rules, sources=desk.sources, channels=desk.channels, hash=desk.hash[:12])
+        self.metrics.configure(
+            rules=desk.rules, sources=desk.sources, channels=desk.channels, clocks=desk.playbooks.clocks,
+            hash=desk.hash[:12],
+        )  # fmt: skip
+        self.metrics.describe(
+            {name: (rule.risk, _measured(rule.measure)) for name, rule in desk.rules.items()},
+            {name: _expected_every(source) for name, source in desk.sources.items()},
+        )
 
-    async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Runs a loop for ever: one that breaks is told and begun anew."""
-        while True:
-            try:
-                await run()
-            except Exception:
-                log.exception("loop_broke", loop=name)
-                with self.clock.busy():
-                    await asyncio.sleep(1)
+    def _idle(self, part: str) -> None:
+        for loop in IDLE[part]:
+            self.metrics.advanced(loop, self.clock.now())
 
-    async def _watch(self) -> None:
-        """Looks each second whether each loop answers: an idle one does, a stuck one does not."""
-        loop = asyncio.get_running_loop()
-        while True:
-            for part in (self.poll, self.judge, self.deliver, self.tend):
-                if self.clock.waits(part.wake):
-                    self._advanced[type(part).__name__.lower()] = loop.time()
-            await asyncio.sleep(1)
+    async def _jumped(self, by: float) -> None:
+        """Somebody set the clock: what waits for spans of time waits on as long as it had to, and people may know."""
+        log.warning("clock_jump", seconds=round(by, 1))
+        now = self.clock.now()
+        await self.db.write(lambda c: jump.take(c, by, now), Priority.ACT)
+        self.poll.shift(by)
+        self.board.next_timer = 0.0
+        self.judge.shift(by)
+        self.calendar.wake()
+        self.deliver.wake.set()
+        self.tend.shift(by)
 
     async def run(self) -> None:
         """Until `stop`."""
@@ -188,6 +202,7 @@ class Service:
     async def close(self) -> None:
         """Takes no more, finishes what is being sent, for some seconds, and closes the store."""
         log.info("stopping")
+        self.systemd.stopping()
         self.calendar.stop()
         for listener in self._listeners:
             await listener.stop()
@@ -202,16 +217,32 @@ class Service:
         """Begins to stop."""
         self._stop.set()
 
-    async def reload(self) -> None:
-        """Takes the config file anew: checked first, swapped at once, the old one kept on any fault."""
+    async def reload(self) -> str:
+        """Takes the config file anew: checked first, swapped at once, the old one kept on any fault.
+
+        Returns what was wrong, "" where nothing was.
+        """
+        async with self._reloading:
+            self.systemd.reloading()
+            try:
+                fault = await self._take_anew()
+            finally:
+                self.systemd.ready(f"running, listening on {self._listen}")
+            if fault:
+                self.metrics.reloaded(False)
+                self.systemd.status("running; the last reload was refused, the config before it is in force")
+                log.error("reload_refused", fault=fault)
+            return fault
+
+    async def _take_anew(self) -> str:
         try:
             loaded = await asyncio.to_thread(load, self.path, secrets=True)
             desk = await asyncio.to_thread(compile_desk, loaded, self.path.parent, self._desk.key)
+            await self.db.write(lambda c: counting.prepare(c, desk), Priority.ACT)
         except Exception as fault:
-            self.metrics.reloaded(False)
-            log.error("reload_refused", fault=str(fault))
-            return
-        await self.db.write(lambda c: counting.prepare(c, desk), Priority.ACT)
+            return str(fault) or type(fault).__name__
+        if desk.config.store.url != self._desk.config.store.url:
+            log.warning("reload_waits", key="store.url", takes="a restart")
         self._desk = desk
         self._configure()
         await self.judge.load()
@@ -219,3 +250,17 @@ class Service:
         self.judge.poke()
         self._tasks.append(asyncio.create_task(counting.recount(self.db, desk, self.judge.poke)))
         log.info("reloaded", hash=desk.hash[:12])
+        return ""
+
+
+def _measured(measure: str) -> str:
+    """What kind of number a rule's value is, for whoever draws it."""
+    if measure in ("ratio", "share"):
+        return "share"
+    return "count" if measure in ("count", "stories", "authors", "families") else "number"
+
+
+def _expected_every(source: Source) -> float | None:
+    """Seconds between two signs of life that the config expects of a source."""
+    every = source.expect_every if isinstance(source, Push) else source.every
+    return None if every is None else float(every)

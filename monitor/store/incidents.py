@@ -85,6 +85,13 @@ def open_by_tier(connection: Connection) -> dict[int, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def last_drill_acknowledged(connection: Connection) -> float | None:
+    """When somebody last acknowledged a drill; None = no drill was, as far as is kept."""
+    rows = connection.scalars(sa.select(incidents.c.data).where(incidents.c.data.like('%"drill":true%')))
+    times = [found.acknowledged_at for found in (load(text, Incident) for text in rows) if found.drill]
+    return max((at for at in times if at is not None), default=None)
+
+
 def closed_since(connection: Connection, since: float) -> list[Incident]:
     """Incidents closed at or after an instant, the newest first."""
     query = sa.select(incidents.c.data).where(incidents.c.state != "open", incidents.c.closed_at >= since)

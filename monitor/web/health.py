@@ -27,6 +27,7 @@ async def readyz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Prometheus text, or OpenMetrics where it is asked for; made beside the event loop."""
     site = Asking.of(request).site
+    site.metrics.tick(site.now())
     compress = "gzip" in request.headers.get("accept-encoding", "")
     body, content_type = await to_thread.run_sync(
         lambda: site.metrics.exposition(request.headers.get("accept", ""), compress=compress)

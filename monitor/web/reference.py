@@ -6,7 +6,18 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-from monitor.metrics import FINDING_KINDS, PREFIX, SERIES_A_RULE, TABLE, TIERS, TRANSITIONS, Loop, Metric
+from monitor.metrics import (
+    FINDING_KINDS,
+    MEASURES,
+    PREFIX,
+    SERIES_A_RULE,
+    TABLE,
+    TIERS,
+    TRANSITIONS,
+    Loop,
+    Metric,
+    Metrics,
+)
 from monitor.web.app import ACK, API, HEALTH, INGEST, PAGES
 from monitor.web.body import CAP, DEADLINE
 from monitor.web.door import Door
@@ -39,7 +50,7 @@ def metrics() -> str:
         _METRICS_INTRO,
         f"| metric | type | labels | what it says |\n|---|---|---|---|\n{rows}",
     ]
-    return "\n\n".join([*parts, "## Values of labels", _values()]) + "\n"
+    return "\n\n".join([*parts, "## Values of labels", _values(), "## How many series", _cardinality()]) + "\n"
 
 
 def _door(door: Door) -> str:
@@ -61,12 +72,13 @@ def _metric(metric: Metric) -> str:
 
 def _values() -> str:
     fixed = {
-        "rule, source, channel, clock": "the names in the config, nothing else",
+        "rule, risk, source, channel, clock": "the names in the config and its playbooks, nothing else",
         "series": f"the series a rule names for export, at most {SERIES_A_RULE} a rule",
         "tier": ", ".join(f"`{tier}`" for tier in TIERS[1:]) + "; `calm` too on `rule_tier` and `notices_total`",
         "transition": ", ".join(f"`{name}`" for name in TRANSITIONS),
         "kind": ", ".join(f"`{kind}`" for kind in FINDING_KINDS),
         "loop": ", ".join(f"`{loop}`" for loop in get_args(Loop)),
+        "measure": ", ".join(f"`{measure}`" for measure in MEASURES),
     }
     fixed |= {
         f"result of {metric.name}": ", ".join(f"`{value}`" for value in metric.results)
@@ -75,6 +87,38 @@ def _values() -> str:
     }
     return "\n".join(f"- **{name}**: {values}" for name, values in fixed.items())
 
+
+def _cardinality() -> str:
+    """Counted, not estimated: everything a config can bring is brought once."""
+    each = {label: _lines(**{label: 2}) - _lines(**{label: 1}) for label in ("rules", "sources", "channels", "clocks")}
+    rows = "\n".join(f"| each of the {label} | {n} |" for label, n in each.items())
+    return _CARDINALITY.format(fixed=_lines(), rows=rows, series=SERIES_A_RULE)
+
+
+def _lines(**how_many: int) -> int:
+    """Series of a service whose config names so many of each, all that may be absent being there."""
+    names = {label: [f"{label}-{i}" for i in range(n)] for label, n in how_many.items()}
+    metrics = Metrics()
+    metrics.configure(**names, hash="-")
+    metrics.describe({r: ("-", "count") for r in names.get("rules", ())}, dict.fromkeys(names.get("sources", ()), 1.0))
+    for rule in names.get("rules", ()):
+        metrics.rule(rule, 0, value=0, expected=0, upper=0)
+    for source in names.get("sources", ()):
+        metrics.source(source, up=True, lag=0)
+    metrics.clocks(dict.fromkeys(names.get("clocks", ()), 0.0))
+    metrics.tick(0)
+    families = metrics.registry.collect()
+    return sum(s.name.startswith(PREFIX) for family in families for s in family.samples)
+
+
+_CARDINALITY = """\
+| | series at most |
+|---|---|
+| whatever the config says | {fixed} |
+{rows}
+
+A rule may name up to {series} of its series for export, which come on top. The shipped config makes about a thousand.
+`promtool check metrics --extended < scrape` lists what a running service has."""
 
 _API_INTRO = f"""\
 Everything is served at `[server] listen` (default `127.0.0.1:9464`). Bodies and answers are JSON in UTF-8;

@@ -15,7 +15,9 @@ from msgspec import Struct
 
 SHAPE, WORTH = 0.3, 10
 """The shape of a tail before anything is known of it, and how many peaks that knowledge is worth."""
-STEEPEST = 0.6
+LIGHTEST, STEEPEST = -0.15, 0.6
+FARTHEST = 200.0
+"""The logarithm of the largest period told, in units of the time between rises."""
 
 
 class Tail(Struct, frozen=True):
@@ -36,14 +38,15 @@ class Tail(Struct, frozen=True):
         if height <= self.threshold:
             return 0.0
         excess = (height - self.threshold) / self.scale
-        if self.shape < 1e-3:
-            return self.between * exp(min(excess, 200.0))
-        return self.between * exp(min(log(1 + self.shape * excess) / self.shape, 200.0))
+        if abs(self.shape) < 1e-3:
+            return self.between * exp(min(excess, FARTHEST))
+        room = 1 + self.shape * excess  # of a tail that ends, nothing is left beyond its end
+        return self.between * exp(min(log(room) / self.shape, FARTHEST) if room > 0 else FARTHEST)
 
     def height(self, period: float) -> float:
         """The height that is reached once in `period` seconds; at least the threshold."""
         times = max(1.0, period / self.between)
-        if self.shape < 1e-3:
+        if abs(self.shape) < 1e-3:
             return self.threshold + self.scale * log(times)
         return self.threshold + self.scale * (exp(self.shape * log(times)) - 1) / self.shape
 
@@ -89,7 +92,7 @@ def _pareto(excesses: Sequence[float]) -> tuple[float, float]:
     n = len(excesses)
     mean = sum(excesses) / n
     weighted = sum(x * i for i, x in enumerate(excesses)) / (n * max(1, n - 1))
-    shape = min(max((_shape(mean, weighted) * n + SHAPE * WORTH) / (n + WORTH), 0.0), STEEPEST)
+    shape = min(max((_shape(mean, weighted) * n + SHAPE * WORTH) / (n + WORTH), LIGHTEST), STEEPEST)
     return shape, max(mean * (1 - shape), 1e-6)
 
 

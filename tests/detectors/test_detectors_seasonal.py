@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.detectors import Asked, Seasonal, seasonal
@@ -135,6 +135,7 @@ def test_a_correction_of_the_past_is_seen() -> None:
     assert last(counts) != before
 
 
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 50))
 def test_it_never_reads_the_future(after: int) -> None:
     counts = busy(12)
@@ -144,6 +145,7 @@ def test_it_never_reads_the_future(after: int) -> None:
     assert Seasonal().score([hourly(counts)], now, ASKED) == Seasonal().score([hourly(changed)], now, ASKED)
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.one_of(st.floats(-1e12, 1e12), st.just(math.nan)), min_size=30, max_size=120))
 def test_it_is_finite_for_all_inputs(values: list[float]) -> None:
     counts = np.concatenate([busy(3), np.array(values)])
@@ -152,6 +154,7 @@ def test_it_is_finite_for_all_inputs(values: list[float]) -> None:
     assert all(n is None or math.isfinite(n) for n in told)
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.floats(0, 1e6), st.floats(0, 1e6))
 def test_rarity_rises_with_the_value(a: float, b: float) -> None:
     track = Track(HOUR)

@@ -73,7 +73,7 @@ def state_folder(wanted: Path | None) -> Path:
 
 async def _serve(service: Service, clock: Clock, steps: Path | None) -> None:
     loop = asyncio.get_running_loop()
-    reloads: set[asyncio.Task[None]] = set()
+    reloads: set[asyncio.Task[str]] = set()
 
     def reload() -> None:
         task = loop.create_task(service.reload())

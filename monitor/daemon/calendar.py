@@ -37,6 +37,11 @@ class Calendar:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
+    def wake(self) -> None:
+        """Looks anew at what is due: the clock was set."""
+        if self._scheduler.running:
+            self._scheduler.wakeup()
+
     async def prune(self) -> None:
         """Lets go of what `[store] keep` no longer asks for."""
         now, keep = self._clock.now(), self._desk().config.store.keep

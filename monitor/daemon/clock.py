@@ -21,6 +21,9 @@ class Clock(Protocol):
     def now(self) -> float:
         """Unix seconds."""
 
+    def steady(self) -> float:
+        """Seconds of a clock that nobody sets: for spans of time within this process."""
+
     async def wait(self, wake: asyncio.Event, until: float | None) -> None:
         """Returns when `wake` is set, or at `until` (None: only when woken)."""
 
@@ -41,6 +44,10 @@ class SystemClock:
     def now(self) -> float:
         """Unix seconds."""
         return time.time()
+
+    def steady(self) -> float:
+        """Seconds since the machine started, sleep included."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     async def wait(self, wake: asyncio.Event, until: float | None) -> None:
         """Sleeps in short pieces, so that a wall clock that jumps neither stops a loop nor keeps it asleep."""
@@ -77,6 +84,10 @@ class SteppedClock:
 
     def now(self) -> float:
         """The instant it stands at."""
+        return self._now
+
+    def steady(self) -> float:
+        """The same: it is never set back."""
         return self._now
 
     async def wait(self, wake: asyncio.Event, until: float | None) -> None:

@@ -54,7 +54,7 @@ class Deliver:
         self._last_resort = tell
 
     def handed(self, ids: Sequence[int]) -> None:
-        """Takes deliveries claimed in a commit that stands; one that is due later waits in the outbox, so look there."""
+        """Takes deliveries claimed in a commit that stands, and looks into the outbox for those due later."""
         self._handed += ids
         self.wake.set()
 
@@ -154,7 +154,7 @@ class Deliver:
         """Keeps the other side's rate, some of it in reserve for red. A wait of over 5 s is a Retry."""
         if channel.rate is None:
             return
-        now, red = self._clock.now(), delivery.tier == Tier.RED
+        now, red = self._clock.steady(), delivery.tier == Tier.RED
         state = self._buckets.get(channel.name, Bucket())
         self._buckets[channel.name], wait = take(state, channel.rate, channel.reserve, red=red, now=now)
         if wait > 0:

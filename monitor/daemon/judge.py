@@ -70,6 +70,8 @@ class Judge:
         self._upto: dict[str, float] = {}
         self._noted_at = 0.0
         self._ran_at = float("-inf")
+        self.moved: Callable[[], None] = lambda: None
+        """Called after each rule, from a reader's thread: a long round is no standstill."""
 
     def tell(self, taken: Taken) -> None:
         """Records came in: their selections are judged at once; where older instants missed them, those anew."""
@@ -87,6 +89,11 @@ class Judge:
         self._due = {}
         self.memory.clear()
         self.wake.set()
+
+    def shift(self, by: float) -> None:
+        """The clock was set by so many seconds: all is judged at once, and by the new grid from then on."""
+        self._upto = {name: min(at, at + by) for name, at in self._upto.items()}
+        self.poke()
 
     async def load(self) -> None:
         """Takes up what the store remembers; what a rule no longer means is forgotten."""
@@ -106,7 +113,7 @@ class Judge:
         while True:
             self.wake.clear()
             now = self._clock.now()
-            if self._touched and now < self._ran_at + COALESCE:
+            if self._touched and 0 <= now - self._ran_at < COALESCE:
                 await self._clock.wait(asyncio.Event(), self._ran_at + COALESCE)
                 now = self._clock.now()
             try:
@@ -168,6 +175,7 @@ class Judge:
             except Exception as error:
                 log.exception("rule_broke", rule=rule.name)
                 out.append(Judged(rule, [], {}, f"{type(error).__name__}: {error}"))
+            self.moved()
         return out
 
     def _missed(self, desk: Desk, rule: Rule, since: dict[int, float], now: float) -> list[float]:

@@ -66,6 +66,11 @@ class Poll:
                 heapq.heappush(self._due, (self._first(source, now), source.name))
         self.wake.set()
 
+    def shift(self, by: float) -> None:
+        """The clock was set by so many seconds: each source waits on as long as it had to."""
+        self.standing = {name: replace(s, next_due=s.next_due + by) for name, s in self.standing.items()}
+        self.replan()
+
     def _first(self, source: Source, now: float) -> float:
         known = self.standing.get(source.name)
         if known is None or known.last_try is None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.engine import Connection
 
+from monitor.daemon import jump
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.daemon.view import TEND
@@ -42,6 +43,11 @@ class Tend:
                 log.warning("store", fault=str(fault))
             await self._clock.wait(self.wake, now - now % TEND + TEND)
 
+    def shift(self, by: float) -> None:
+        """The clock was set by so many seconds: none of them was listened to."""
+        self._listened = None if self._listened is None else self._listened + by
+        self.wake.set()
+
     async def _round(self, now: float) -> None:
         desk = self._desk()
         since, self._listened = self._listened, now
@@ -50,6 +56,7 @@ class Tend:
             for source in desk.sources.values():
                 if isinstance(source, Push) and source.expect_every is None:
                     cursors.cover(connection, source.name, since if since is not None else now, now)
+            jump.forget(connection, now)
             return _silent(connection, desk, now)
 
         if await self._db.write(job, Priority.INGEST):

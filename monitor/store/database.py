@@ -53,6 +53,10 @@ class Database:
         self._thread = threading.Thread(target=self._serve, name="store-write", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self.commits = 0
+        self.busy_since: float | None = None
+        """Since when (monotonic) the writer has been in the batch at hand; None = it waits for work."""
+        self.answered: Callable[[], None] = lambda: None
+        """Called in the asker's task after each job."""
         self.outage: StoreFault | None = None
         """Why nothing could be written at the last try; None = the last batch was committed."""
 
@@ -75,11 +79,17 @@ class Database:
             raise StoreBusy(f"{self.name}: the store is closed", "away")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put((priority, next(self._order), job, future))
-        return await future
+        try:
+            return await future
+        finally:
+            self.answered()
 
     async def read(self, job: Callable[[Connection], T]) -> T:
         """Runs a job on a reader's snapshot, in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, job)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, job)
+        finally:
+            self.answered()
 
     def _read(self, job: Callable[[Connection], T]) -> T:
         try:
@@ -119,7 +129,9 @@ class Database:
             _, _, job, future = self._queue.get()
             if job is None or future is None:
                 return
+            self.busy_since = time.monotonic()
             self._batch(job, future)
+            self.busy_since = None
 
     def _batch(self, job: Job, future: Waiting) -> None:
         """One transaction: the first job and all that wait, for at most 50 ms; answers go out after the commit.

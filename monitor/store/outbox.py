@@ -153,6 +153,12 @@ def resend(connection: Connection, id: int, now: float) -> bool:
     return True
 
 
+def shift(connection: Connection, by: float) -> int:
+    """The clock was set by so many seconds: what waits for its next try waits on as long as it had to."""
+    waiting = deliveries.c.state == "retrying"
+    return connection.execute(sa.update(deliveries).where(waiting).values(next_at=deliveries.c.next_at + by)).rowcount
+
+
 def next_due(connection: Connection) -> float | None:
     """When the next waiting delivery is due."""
     waiting = deliveries.c.state.in_(("queued", "retrying"))
@@ -200,6 +206,14 @@ def deliveries_of(connection: Connection, notices: Sequence[int]) -> dict[int, l
         for row in connection.execute(query):
             out.setdefault(row.facts, []).append(_delivery(row))
     return out
+
+
+def last_reached(connection: Connection) -> dict[tuple[str, str], float]:
+    """(person, channel) -> when a channel last said yes to a delivery to them ("" = the channel itself)."""
+    newest = sa.func.max(deliveries.c.sent_at)
+    query = sa.select(deliveries.c.person, deliveries.c.channel, newest).where(deliveries.c.state == "sent")
+    rows = connection.execute(query.group_by(deliveries.c.person, deliveries.c.channel))
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 def count(connection: Connection, state: str) -> int:

@@ -46,6 +46,16 @@ def of_incident(connection: Connection, number: str) -> list[Timer]:
     return [_timer(row) for row in connection.execute(query)]
 
 
+SPANS = ("escalate", "calm", "remind")
+"""Kinds that wait for a span of time; the others wait for an hour of the day, whatever the clock said before."""
+
+
+def shift(connection: Connection, by: float) -> int:
+    """The clock was set by so many seconds: what waits for a span of time waits on as long as it had to."""
+    mine = (timers.c.state == "waiting", timers.c.kind.in_(SPANS))
+    return connection.execute(sa.update(timers).where(*mine).values(due_at=timers.c.due_at + by)).rowcount
+
+
 def next_due(connection: Connection) -> float | None:
     """When the next waiting timer is due."""
     at: float | None = connection.scalar(sa.select(sa.func.min(timers.c.due_at)).where(timers.c.state == "waiting"))

@@ -20,6 +20,7 @@ from msgspec import Struct, field
 
 from monitor import __version__
 from monitor.addresses import GuardedTransport, RefusedAddress, refuse_literal
+from monitor.wire import Place, TooLarge, Wire, WireFault, plain
 
 USER_AGENT = f"crisis-monitor/{__version__}"
 BODY_CAP = 10 * 1024 * 1024
@@ -62,8 +63,11 @@ class Http:
         headers = {"user-agent": agent, "accept-encoding": "gzip, deflate"}
         context = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else _context(verify)
         self._open = httpx.AsyncClient(transport=transport, verify=context, limits=limits, headers=headers)
+        self._agent = agent
+        self._wire: Wire | None = None
         if transport is None and not getproxies().keys() & {"http", "https", "all"}:
             transport = GuardedTransport(context, limits)  # behind a proxy it is the proxy that resolves names
+            self._wire = Wire(context)
         self._guarded = httpx.AsyncClient(transport=transport, verify=context, limits=limits, headers=headers)
         self._gates = _Gates()
 
@@ -103,21 +107,47 @@ class Http:
         follow: int,
         allow_private: bool,
     ) -> Answer:
+        place = plain(url) if self._wire is not None and allow_private and method not in ("GET", "HEAD") else None
         trip = _Trip(self._open if allow_private else self._guarded, not allow_private, max_body)
         try:
             async with asyncio.timeout(timeout):
+                if place is not None:
+                    return await self._by_wire(method, url, place, headers or {}, body or b"", max_body)
                 return await trip.go(method, url, dict(headers or {}), body, follow)
         except TimeoutError:
             raise HttpFault("timeout", f"no full answer within {timeout:g} s", sent=True) from None
         except RefusedAddress as error:
             raise HttpFault("refused_address", str(error)) from None
+        except WireFault as error:
+            raise HttpFault("protocol", str(error), sent=error.sent) from None
+        except OSError as error:
+            raise _unconnected(error) from None
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise _unconnected(error) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
             raise HttpFault("protocol", f"{type(error).__name__}: {error}", sent=True) from None
 
+    async def _by_wire(
+        self, method: str, url: str, place: Place, headers: Mapping[str, str], body: bytes, max_body: int
+    ) -> Answer:
+        """What is sent, rather than fetched, follows nobody elsewhere: it needs no full client."""
+        assert self._wire is not None
+        said = {"user-agent": self._agent, "accept": "*/*", "accept-encoding": "gzip, deflate"}
+        said |= {name.lower(): value for name, value in headers.items()}
+        try:
+            raw = await self._wire.request(method, place, said, body, max_body)
+        except TooLarge:
+            _refuse_large(max_body + 1, max_body)
+            raise
+        inflate = _inflater(raw.headers.get("content-encoding", ""))
+        unpacked = raw.body if inflate is None else _inflated(inflate, raw.body, max_body + 1)
+        _refuse_large(len(unpacked), max_body)
+        return Answer(raw.status, raw.headers, unpacked, url)
+
     async def close(self) -> None:
         """Gives all connections back."""
+        if self._wire is not None:
+            await self._wire.close()
         await self._open.aclose()
         await self._guarded.aclose()
 
@@ -223,7 +253,7 @@ def _harmless(headers: dict[str, str]) -> dict[str, str]:
     return {k: v for k, v in headers.items() if k.lower() in _OF_ONE_HOST}
 
 
-def _unconnected(error: httpx.TransportError) -> HttpFault:
+def _unconnected(error: Exception) -> HttpFault:
     """A failed connection, told apart from a failed handshake by what lies beneath it."""
     cause: BaseException | None = error
     while cause is not None:

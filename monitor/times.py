@@ -72,6 +72,26 @@ def _read(text: str, zone: ZoneInfo) -> float:
     return (stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)).timestamp()
 
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def coming(text: str, now: float, zone: ZoneInfo) -> float:
+    """The next instant a person means by `03:00` or `Sat 03:00` on a zone's clock, or a written time; "" = now."""
+    found = re.fullmatch(r"(?:([A-Za-z]{3})[a-z]*\s+)?(\d{1,2}):(\d\d)", text.strip())
+    if not text.strip():
+        return now
+    if not found:
+        return instant(text, zone)
+    if (found[1] and found[1].lower() not in WEEKDAYS) or int(found[2]) > 23 or int(found[3]) > 59:
+        raise ValueError(f"{text!r} is no time; write 03:00, Sat 03:00 or 2026-01-31T08:00:00+08:00")
+    day = local(now, zone).date()
+    while True:
+        at = datetime.combine(day, time(int(found[2]), int(found[3])), zone).timestamp()
+        if at >= now and (not found[1] or day.weekday() == WEEKDAYS.index(found[1].lower())):
+            return at
+        day += timedelta(days=1)
+
+
 def is_bare_date(value: object) -> bool:
     """True for `2026-01-31`: a whole local day, not an instant."""
     return isinstance(value, str) and bool(_BARE_DATE.fullmatch(value.strip()))

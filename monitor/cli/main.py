@@ -34,6 +34,12 @@ COMMANDS: dict[str, str] = {
     "raise": "act",
     "lower": "act",
     "comment": "act",
+    "link": "link",
+    "step": "link",
+    "axes": "link",
+    "clock": "clock",
+    "who": "who",
+    "rota": "rota",
     "silence": "silence",
     "deliveries": "deliveries",
 }

@@ -15,6 +15,7 @@ from monitor.channels import Channel
 from monitor.config.load import Loaded
 from monitor.config.paths import context_of
 from monitor.config.schema import Config
+from monitor.daemon.path_acts import spec_of
 from monitor.incidents.axes import NATURES
 from monitor.incidents.context import Context, RuleInfo
 from monitor.mentions.topics import Topics
@@ -180,6 +181,7 @@ def _context(config: Config, playbooks: Playbooks) -> Context:
         context_of(config),
         rules={rule.name: _rule(rule, config) for rule in config.rule},
         playbooks={name: playbooks.revision(name) for name in playbooks.names},
+        clocks={id: spec_of(clock) for id, clock in playbooks.clocks.items()},
     )
 
 

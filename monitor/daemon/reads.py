@@ -12,13 +12,14 @@ from monitor.daemon.desk import Desk
 from monitor.daemon.judge import Judge, leading
 from monitor.daemon.quotes import examples_of
 from monitor.incidents.evidence import evidence_of, members
-from monitor.model import Alert, Delivery, DeliveryState, Facts, Incident, Silence, Tier
+from monitor.incidents.who import who as plan_of
+from monitor.model import Alert, Delivery, DeliveryState, Facts, Incident, Labels, Silence, Tier
 from monitor.rules.rule import Rule
 from monitor.store import cursors, findings, incidents, outbox, silences, timers
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, StoreFault
 from monitor.web.acts import Busy
-from monitor.web.views import Dossier, Overview, Point, RuleState, Sent, SourceState
+from monitor.web.views import Dossier, Overview, Point, Reached, RuleState, Sent, SourceState, Way
 
 T = TypeVar("T")
 NOTICES = 20
@@ -132,6 +133,15 @@ class ReadsOfStore:
     async def silences(self, now: float) -> tuple[Silence, ...]:
         """In force or still to come."""
         return tuple(await self._read(lambda c: silences.standing(c, now)))
+
+    async def who(self, tier: Tier, risk: str, labels: Labels, at: float) -> Way:
+        """The walk that an incident would take, by the code that takes it."""
+        context = self._desk().context
+        found = plan_of(tier, risk, labels, at, context)
+        reached = await self._read(outbox.last_reached)
+        asked = {(r.person, c) for step in found.steps for r in step.to for c in r.channels}
+        known = tuple(Reached(*key, when) for key, when in sorted(reached.items()) if key in asked)
+        return Way.of(found, self._desk().names(), known)
 
     async def _read(self, job: Callable[[Connection], T]) -> T:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct, field
 
 from monitor.incidents.axes import Matrix
+from monitor.incidents.clocks import ClockSpec
 from monitor.incidents.people import Escalation, IncidentSettings, Mute, Person, Route, Team
 from monitor.incidents.rota import Rota
 from monitor.incidents.workdays import Calendar, CalendarDays, calendar_of
@@ -57,6 +58,7 @@ class Context(Struct, frozen=True, kw_only=True):
     """All of it. Dictionaries go by name; `playbooks` gives the revision; the order of `channels` is the config's.
 
     `drill_to`: the only people and channels ("channel:ops") that a drill may reach; None = as if it were real.
+    `clocks`: legal clocks by id.
     """
 
     organisation: str = ""
@@ -76,6 +78,7 @@ class Context(Struct, frozen=True, kw_only=True):
     mutes: tuple[Mute, ...] = ()
     calendars: dict[str, CalendarDays] = field(default_factory=dict)
     drill_to: tuple[str, ...] | None = ()
+    clocks: dict[str, ClockSpec] = field(default_factory=dict)
 
     def calendar(self, name: str = "") -> Calendar:
         """A calendar by name; the organisation's own where none is named."""

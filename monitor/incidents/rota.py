@@ -146,7 +146,9 @@ def faults(rota: Rota, people: Sequence[str], default_zone: str) -> list[tuple[s
 def ical(rota: Rota, start: float, end: float, default_zone: str, names: dict[str, str], stamp: float) -> str:
     """The duty of a stretch of time as an iCalendar file (RFC 5545): UTC instants, a stable UID per turn."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//crisis-monitor//rota//EN", f"X-WR-CALNAME:{_text(rota.name)}"]
-    for shift in shifts(rota, start, end, default_zone):
+    wide = (rota.days + 1) * 86400.0  # a shift that began before is told whole, so that its UID is the same each time
+    found = shifts(rota, start - wide, end + wide, default_zone)
+    for shift in (s for s in found if s.end > start and s.start < end):
         lines += [
             "BEGIN:VEVENT",
             f"UID:{int(shift.start)}-{_text(rota.name)}@crisis-monitor",

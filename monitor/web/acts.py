@@ -8,7 +8,7 @@ ActFault             the act was not done; nothing changed. `reason`: a message 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -100,7 +100,61 @@ class Comment(Struct, frozen=True, tag="comment", tag_field="act", forbid_unknow
     comment: str
 
 
-Act = Acknowledge | PassOn | Undo | Cancel | Resolve | Raise | Lower | Comment
+class Link(Struct, frozen=True, tag="link", tag_field="act", forbid_unknown_fields=True):
+    """Another incident belongs with this one; they are never merged."""
+
+    other: str
+    comment: str = ""
+
+
+class Step(Struct, frozen=True, tag="step", tag_field="act", forbid_unknown_fields=True):
+    """A step of the playbook is done."""
+
+    step: str
+    comment: str = ""
+
+
+class Unstep(Struct, frozen=True, tag="unstep", tag_field="act", forbid_unknown_fields=True):
+    """It was not done after all."""
+
+    step: str
+
+
+class SetAxes(Struct, frozen=True, tag="axes", tag_field="act", forbid_unknown_fields=True):
+    """What people know of nature, urgency and certainty, over what the rules say; the matrix makes the tier."""
+
+    nature: Literal["ordinary", "serious", "grave"] | None = None
+    urgency: Literal["ordinary", "fast", "racing"] | None = None
+    certain: bool | None = None
+    comment: str = ""
+
+
+class StartClock(Struct, frozen=True, tag="clock-start", tag_field="act", forbid_unknown_fields=True):
+    """Legal says that a law applies, and since when (default: now); `also_since` for its second limit."""
+
+    clock: str
+    since: float | None = None
+    also_since: float | None = None
+    comment: str = ""
+
+
+class SubmitClock(Struct, frozen=True, tag="clock-submit", tag_field="act", forbid_unknown_fields=True):
+    """What a clock asks for was handed in, at `at` (default: now)."""
+
+    clock: str
+    at: float | None = None
+    comment: str = ""
+
+
+class RuleOutClock(Struct, frozen=True, tag="clock-rule-out", tag_field="act", forbid_unknown_fields=True):
+    """It does not apply after all; `comment` says why."""
+
+    clock: str
+    comment: str
+
+
+PathAct = Link | Step | Unstep | SetAxes | StartClock | SubmitClock | RuleOutClock
+Act = Acknowledge | PassOn | Undo | Cancel | Resolve | Raise | Lower | Comment | PathAct
 
 
 class Done(Struct, frozen=True):

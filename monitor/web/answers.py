@@ -16,7 +16,7 @@ from monitor.model import Tier
 from monitor.times import rfc3339
 from monitor.web.views import Sent
 
-_INSTANTS = frozenset({"at", "since", "until", "expires", "began", "ack_by"})
+_INSTANTS = frozenset({"at", "since", "until", "expires", "began", "ack_by", "after"})
 _LEFT_OUT = frozenset({"facts", "playbook_revision", "contacts", "steps"})
 """Rows and revisions of ours, and people's addresses."""
 _encode = msgspec.json.Encoder().encode

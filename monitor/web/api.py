@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.requests import Request
@@ -20,7 +21,10 @@ BODY_CAP = 64 * 1024
 COMMENT_CAP = 2000
 """Characters of a comment; more is a fault, nothing is cut in silence."""
 LIMIT = 1000
-VERBS = ("ack", "pass", "undo", "cancel", "resolve", "raise", "lower", "comment")
+VERBS = (
+    "ack", "pass", "undo", "cancel", "resolve", "raise", "lower", "comment", "link", "step", "unstep", "axes",
+    "clock-start", "clock-submit", "clock-rule-out",
+)  # fmt: skip
 
 
 class Wrong(ValueError):
@@ -83,7 +87,7 @@ async def act(request: Request, asking: Asking) -> Response:
     verb = request.path_params["verb"]
     if verb not in VERBS:
         return problem(404, "verb", asking.say("denied.verb", names=", ".join(VERBS)))
-    wanted = _as(Act, _with_tiers(await _body(request)) | {"act": verb})
+    wanted = _as(Act, _with_instants(_with_tiers(await _body(request)), asking.zone) | {"act": verb})
     done = await asking.site.acts.act(asking.actor, request.path_params["number"], wanted, asking.now)
     return json_answer(plain(done, asking.zone))
 
@@ -175,6 +179,18 @@ def _with_tiers(body: dict[str, Any]) -> dict[str, Any]:
                 out[name] = int(Tier.of(word))
             except KeyError:
                 raise Wrong(f"{name}: calm, blue, yellow, orange or red, not {word[:20]!r}") from None
+    return out
+
+
+def _with_instants(body: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """Times come as people write them."""
+    out = dict(body)
+    for name in ("since", "also_since", "at"):
+        if out.get(name) is not None:
+            try:
+                out[name] = instant(out[name], zone)
+            except ValueError as fault:
+                raise Wrong(f"{name}: {fault}") from None
     return out
 
 

@@ -9,7 +9,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from monitor.web import ack, api, health, incident, ingest, overview
+from monitor.web import ack, api, health, incident, ingest, overview, paths
 from monitor.web.door import Door, answer_fault, answer_missing
 from monitor.web.headers import SecurityHeaders
 from monitor.web.site import Acts, Reads, Site
@@ -71,9 +71,16 @@ API = (
     Door(
         "POST", f"{_ONE}/{{verb}}", api.act, "act",
         "`ack`, `pass` (not me, the next one), `undo`, `cancel` (false alarm), `resolve`, `raise`, `lower`, `comment`. "
-        "`raise` and `lower` name a `tier`; `lower` without one gives the tier back to the rules.",
+        "`raise` and `lower` name a `tier`; `lower` without one gives the tier back to the rules. "
+        "`link` names an `other`, `step` and `unstep` a `step` of the playbook, `axes` any of `nature`, `urgency`, "
+        "`certain`; `clock-start` (`since`), `clock-submit` (`at`) and `clock-rule-out` a `clock`.",
         takes='{"tier": "red", "comment": "…"}',
         gives='200 {"incident": {…}, "changed": true}; changed is false when it stood so already',
+    ),
+    Door(
+        "GET", f"{_V1}/who", paths.who, "read",
+        "Who would be told of a tier, step by step, and when each was last reached: "
+        "`?tier=red&risk=product-safety&at=Sat 03:00&label.product=X1`.",
     ),
     Door("GET", f"{_V1}/silences", api.silences, "read", "Silences in force or to come."),
     Door(

@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from monitor.config.schema import Config
 from monitor.metrics import Metrics
-from monitor.model import Delivery, DeliveryState, Incident, Silence
+from monitor.model import Delivery, DeliveryState, Incident, Labels, Silence, Tier
 from monitor.web.acts import Act, Done, Hush, Ingested, Opening
-from monitor.web.views import Dossier, Health, Overview, Readiness
+from monitor.web.views import Dossier, Health, Overview, Readiness, Way
 
 if TYPE_CHECKING:
     from monitor.sources.records import Records
@@ -39,6 +39,9 @@ class Reads(Protocol):
 
     async def silences(self, now: float) -> tuple[Silence, ...]:
         """Silences in force or still to come."""
+
+    async def who(self, tier: Tier, risk: str, labels: Labels, at: float) -> Way:
+        """Who would be told of a tier at an instant if nobody answered."""
 
 
 class Acts(Protocol):

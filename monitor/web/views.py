@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from monitor.incidents.who import Plan, PlanStep
 from monitor.model import (
     Delivery,
     Entry,
@@ -97,6 +98,38 @@ class Dossier(Struct, frozen=True, kw_only=True):
     examples: tuple[Example, ...] = ()
     timers: tuple[Timer, ...] = ()
     silences: tuple[Silence, ...] = ()
+
+
+class Reached(Struct, frozen=True):
+    """A delivery that a channel said yes to: the last one to a person (or "") over it."""
+
+    person: str
+    channel: str
+    at: float
+
+
+class Way(Struct, frozen=True, kw_only=True):
+    """Who would be told of a tier, level by level if nobody answers, and when each of them was last reached.
+
+    `gives_up_at`: when nobody is left to ask. `muted_by`: the mute that would hide it at that time.
+    """
+
+    tier: Tier
+    playbook: str
+    levels: tuple[PlanStep, ...]
+    acks: int
+    gives_up_at: float | None
+    muted_by: str | None
+    displays: dict[str, str]
+    reached: tuple[Reached, ...] = ()
+
+    @classmethod
+    def of(cls, plan: Plan, displays: dict[str, str], reached: tuple[Reached, ...] = ()) -> Way:
+        """A plan as it is shown."""
+        return cls(
+            tier=plan.tier, playbook=plan.playbook, levels=plan.steps, acks=plan.acks, gives_up_at=plan.gives_up_at,
+            muted_by=plan.muted_by, displays=displays, reached=reached,
+        )  # fmt: skip
 
 
 class Health(Struct, frozen=True):

@@ -13,7 +13,25 @@ from web_fakes import NOW, World, a_crisis, an_app, browser, with_tokens
 from monitor.model import Tier
 from monitor.sources.told import Told
 from monitor.times import Duration
-from monitor.web.acts import Acknowledge, Busy, Cancel, Comment, Hush, Lower, Opening, PassOn, Raise, Resolve, Undo
+from monitor.web.acts import (
+    Acknowledge,
+    Busy,
+    Cancel,
+    Comment,
+    Hush,
+    Link,
+    Lower,
+    Opening,
+    PassOn,
+    Raise,
+    Resolve,
+    RuleOutClock,
+    SetAxes,
+    StartClock,
+    Step,
+    SubmitClock,
+    Undo,
+)
 from monitor.web.answers import json_answer, plain
 
 pytestmark = pytest.mark.anyio
@@ -212,3 +230,38 @@ async def test_errors_are_told_in_the_callers_language() -> None:
 
 def test_hush_holds_what_the_store_needs() -> None:
     assert Hush(matchers={"a": "b"}, until=NOW, up_to=Tier.RED, comment="").starts_at is None
+
+
+async def test_who_would_be_told_is_asked_by_tier_risk_labels_and_a_time_of_the_week() -> None:
+    world = a_crisis()
+    told = (await get("/api/v1/who?tier=orange&risk=outage&at=Mon 03:00&label.product=X1", world)).json()
+    assert world.acted[-1] == ("", "outage", (Tier.ORANGE, {"product": "X1"}, 1772391600.0))
+    assert told["at"] == "2026-03-02T03:00:00+08:00" and told["tier"] == "orange"
+    assert told["levels"][0]["to"] == [
+        {"person": "zhang-wei", "channels": ["sms"], "after": "2026-03-02T03:01:00+08:00"}
+    ]
+    assert told["reached"] == [{"person": "zhang-wei", "channel": "sms", "at": "2026-03-01T11:00:05+08:00"}]
+    for wrong in ("tier=calm", "tier=pink", "at=someday"):
+        assert (await get(f"/api/v1/who?{wrong}")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "wanted"),
+    [
+        ("link", {"other": "INC-2026-0040"}, Link("INC-2026-0040")),
+        ("step", {"step": "confirm"}, Step("confirm")),
+        ("axes", {"nature": "grave", "certain": False}, SetAxes(nature="grave", certain=False)),
+        ("clock-start", {"clock": "gdpr-33", "since": "2026-03-01T09:00"}, StartClock("gdpr-33", NOW - 7265)),
+        ("clock-submit", {"clock": "gdpr-33"}, SubmitClock("gdpr-33")),
+        ("clock-rule-out", {"clock": "gdpr-33", "comment": "no data"}, RuleOutClock("gdpr-33", "no data")),
+    ],
+)
+async def test_links_steps_axes_and_clocks_go_through_the_same_door(verb: str, body: Any, wanted: Any) -> None:
+    world = a_crisis()
+    assert (await post(f"{ONE}/{verb}", body, world)).status_code == 200
+    assert world.acted[-1] == ("local", "INC-2026-0042", wanted)
+
+
+async def test_a_clock_cannot_be_ruled_out_without_a_reason_nor_run_from_nonsense() -> None:
+    assert (await post(f"{ONE}/clock-rule-out", {"clock": "gdpr-33"})).status_code == 422
+    assert (await post(f"{ONE}/clock-start", {"clock": "gdpr-33", "since": "lately"})).status_code == 422

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from monitor.config.convert import decode
 from monitor.config.schema import Config
+from monitor.incidents.who import PlanStep
 from monitor.metrics import Metrics
 from monitor.model import (
     Delivery,
@@ -22,6 +23,7 @@ from monitor.model import (
     Finding,
     Incident,
     Reason,
+    Recipient,
     Score,
     Silence,
     Step,
@@ -46,7 +48,7 @@ from monitor.web.acts import (
 )
 from monitor.web.app import DOORS, web_app
 from monitor.web.site import Site
-from monitor.web.views import Dossier, Health, Overview, Point, Readiness, RuleState, Sent, SourceState
+from monitor.web.views import Dossier, Health, Overview, Point, Reached, Readiness, RuleState, Sent, SourceState, Way
 
 NOW = 1772334065.0  # 2026-03-01 11:01:05 in Shanghai
 KEY = b"k" * 32
@@ -243,6 +245,14 @@ class Reads:
         self.deliveries = world.deliveries
         self.silences = world.silences
         self.world = world
+
+    async def who(self, tier: Tier, risk: str, labels: dict[str, str], at: float) -> Way:
+        self.world.acted.append(("", risk, (tier, labels, at)))
+        levels = (PlanStep(level=0, at=at, to=(Recipient(person="zhang-wei", channels=("sms",), after=at + 60),)),)
+        return Way(
+            tier=tier, playbook="general", levels=levels, acks=1, gives_up_at=at + 300, muted_by=None,
+            displays={"zhang-wei": "张伟"}, reached=(Reached("zhang-wei", "sms", NOW - 60),),
+        )  # fmt: skip
 
     async def incidents(self, *, open_only: bool, limit: int) -> tuple[Incident, ...]:
         return await self.world.incident_list(open_only, limit)

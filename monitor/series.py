@@ -17,6 +17,7 @@ Measure = Literal[
     "count", "stories", "authors", "families", "reach", "sum", "avg", "min", "max", "last", "ratio", "share"
 ]
 MINUTE = 60.0
+LARGEST = 1e300
 
 
 class Bucket(Struct, frozen=True):
@@ -81,7 +82,7 @@ class Series(Struct, frozen=True, kw_only=True):
         inside = [b for b in self.buckets[first:last] if _overlaps(b, start, end)]
         if covered < least and not inside:
             return Reading(None, covered, partial)
-        return Reading(self._measure(inside, start, end), covered, partial or covered < 0.999)
+        return Reading(_finite(self._measure(inside, start, end)), covered, partial or covered < 0.999)
 
     def _measure(self, inside: list[Bucket], start: float, end: float) -> float | None:
         match self.measure:
@@ -108,6 +109,11 @@ class Series(Struct, frozen=True, kw_only=True):
         marks = self.marks.get(kind, ())
         first = bisect_left(marks, (start, ""))
         return {key for minute, key in marks[first:] if minute < end}
+
+
+def _finite(value: float | None) -> float | None:
+    """Sums of absurd numbers stay numbers."""
+    return value if value is None or -LARGEST <= value <= LARGEST else LARGEST if value > 0 else -LARGEST
 
 
 def weight(bucket: Bucket, start: float, end: float) -> float:

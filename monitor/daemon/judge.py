@@ -142,7 +142,7 @@ class Judge:
         rules = [rule for rule in desk.rules.values() if self._is_due(rule, touched, now)]
         if not rules:
             return
-        self._ran_at = now
+        self._ran_at, due = now, self._due  # a poke meanwhile puts another one in its place, and is not lost
         self.memory.begin()
         try:
             judged = await self._db.read(lambda c: self._judge_all(c, desk, rules, since, now))
@@ -152,7 +152,7 @@ class Judge:
             self._since.update(since)
             raise
         for rule in rules:
-            self._due[rule.name] = floor_to(now, rule.every) + rule.every
+            due[rule.name] = floor_to(now, rule.every) + rule.every
 
     def _is_due(self, rule: Rule, touched: set[int], now: float) -> bool:
         part, whole = self._desk().asked[rule.name]

@@ -73,7 +73,7 @@ class Ingest:
             taken = replace(taken, since=_since(taken, gap, since, now))
             put = after(taken, ended)
             cursors.put(connection, source.name, page.cursor, put)
-            _recovered(connection, source.name, now)
+            findings.end(connection, "source-failing", source.name, now)  # an answer is no record: tend ends a silence
             _note_page(connection, source.name, page, ended, now)
             reach("ingest-before-commit")
             return taken, put
@@ -97,7 +97,8 @@ class Ingest:
                 first_good=standing.first_good or now, hours=hourly(standing.hours, taken.accepted, now),
             )  # fmt: skip
             cursors.put(connection, source.name, {}, put)
-            _recovered(connection, source.name, now)
+            findings.end(connection, "source-failing", source.name, now)
+            findings.end(connection, "source-silent", source.name, now)
             reach("ingest-before-commit")
             since = None if standing.last_good is None else standing.first_good
             return replace(taken, since=_since(taken, None, since, now))
@@ -346,8 +347,3 @@ def hourly(hours: dict[str, int], accepted: int, now: float) -> dict[str, int]:
     this = int(now // 3600)
     kept = {hour: n for hour, n in hours.items() if int(hour) > this - 24}
     return kept | {str(this): kept.get(str(this), 0) + accepted}
-
-
-def _recovered(connection: Connection, source: str, now: float) -> None:
-    findings.end(connection, "source-failing", source, now)
-    findings.end(connection, "source-silent", source, now)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from monitor.model import Key
 from monitor.series import Bucket
 from monitor.store.codec import chunks, dump, load, upsert
+from monitor.store.prepared import Prepared
 from monitor.store.tables import buckets, marks, selections, series
 
 BucketRow = tuple[int, int, int, str, Bucket]
@@ -31,7 +32,7 @@ def register(connection: Connection, rows: Iterable[tuple[int, int, Key]]) -> No
 def add(connection: Connection, rows: Sequence[BucketRow], seen: Sequence[MarkRow]) -> None:
     """Adds increments (negative ones take back) to buckets and marks."""
     if rows:
-        connection.execute(_adding(connection), [_bucket_row(row) for row in rows])
+        _ADD.run_many(connection, [_bucket_row(row) for row in rows])
     if seen:
         statement = upsert(connection, marks)
         statement = statement.on_conflict_do_update(
@@ -68,6 +69,9 @@ def _adding(connection: Connection) -> sa.sql.dml.Insert:
     return adding
 
 
+_ADD = Prepared(_adding, buckets.c.keys())
+
+
 def _sums(new: Any) -> dict[str, Any]:
     c = buckets.c
     return {
@@ -95,10 +99,14 @@ def merge_rows(connection: Connection, rows: Sequence[BucketRow]) -> None:
 def replace(connection: Connection, id: int, source: str, rows: Sequence[BucketRow]) -> None:
     """Puts buckets made anew from samples in the place of those that begin in the same span of time."""
     start, end = min(row[1] for row in rows), max(row[1] for row in rows)
-    mine = (buckets.c.series == id, buckets.c.source == source, buckets.c.start >= start, buckets.c.start <= end)
-    connection.execute(sa.delete(buckets).where(*mine))
-    if rows:
-        connection.execute(sa.insert(buckets), [_bucket_row(row) for row in rows])
+    _DROP.run(connection, {"of_series": id, "of_source": source, "since": start, "until": end})
+    _INSERT.run_many(connection, [_bucket_row(row) for row in rows])
+
+
+_BETWEEN = (buckets.c.start >= sa.bindparam("since"), buckets.c.start <= sa.bindparam("until"))
+_MINE = (buckets.c.series == sa.bindparam("of_series"), buckets.c.source == sa.bindparam("of_source"))
+_DROP = Prepared(lambda _: sa.delete(buckets).where(*_MINE, *_BETWEEN))
+_INSERT = Prepared(lambda _: sa.insert(buckets))
 
 
 def keys(connection: Connection, selection: int) -> dict[int, Key]:

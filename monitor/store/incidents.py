@@ -16,6 +16,7 @@ from monitor.store.prepared import Prepared
 from monitor.store.tables import entries, incidents
 
 _OPEN = Prepared(lambda c: upsert(c, incidents).on_conflict_do_nothing(), incidents.c.keys())
+_GET = Prepared(lambda _: sa.select(incidents.c.data).where(incidents.c.number == sa.bindparam("of_number")))
 _ADD = Prepared(lambda _: sa.insert(entries), ["incident", "at", "actor", "kind", "args"])
 
 
@@ -69,7 +70,7 @@ def next_seq(connection: Connection) -> int:
 
 def get(connection: Connection, number: str) -> Incident | None:
     """One incident, or None."""
-    text = connection.scalar(sa.select(incidents.c.data).where(incidents.c.number == number))
+    text = _GET.run(connection, {"of_number": number}).scalar()
     return load(text, Incident) if text else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -11,6 +12,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from monitor.model import Labels, Mention, Sample, SampleKind
 from monitor.store.codec import chunks, dump, dump_labels, load, placeholder, upsert
+from monitor.store.prepared import Prepared
 from monitor.store.tables import mentions, samples
 
 
@@ -171,14 +173,20 @@ def _sample_row(series: str, labels: str, at: float, sample: Sample) -> dict[str
 
 def samples_around(connection: Connection, series: str, labels: Labels, start: float, end: float) -> list[Sample]:
     """Samples of one series and label set in `[start, end]`, and the one before and after (counters need them)."""
-    mine = (samples.c.series == series, samples.c.labels == dump_labels(labels))
+    asked = {"of_series": series, "of_labels": dump_labels(labels), "since": start, "until": end}
+    return [_sample(row) for row in _AROUND.run(connection, asked).mappings()]
+
+
+def _around(_: Connection) -> sa.Select[Any]:
+    start, end = sa.bindparam("since", type_=sa.Double), sa.bindparam("until", type_=sa.Double)
+    mine = (samples.c.series == sa.bindparam("of_series"), samples.c.labels == sa.bindparam("of_labels"))
     before = sa.select(sa.func.max(samples.c.at)).where(*mine, samples.c.at < start).scalar_subquery()
     after = sa.select(sa.func.min(samples.c.at)).where(*mine, samples.c.at > end).scalar_subquery()
     span = (samples.c.at >= sa.func.coalesce(before, start), samples.c.at <= sa.func.coalesce(after, end))
-    return [
-        _sample(row)
-        for row in connection.execute(sa.select(samples).where(*mine, *span).order_by(samples.c.at)).mappings()
-    ]
+    return sa.select(samples).where(*mine, *span).order_by(samples.c.at)
+
+
+_AROUND = Prepared(_around)
 
 
 def all_samples(connection: Connection, series: str) -> list[Sample]:

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -65,10 +66,15 @@ def redact(_: Any, __: str, event: EventDict) -> EventDict:
     return {name: _clean(name, value) for name, value in event.items()}
 
 
+@lru_cache(maxsize=1000)
+def _hides(name: str) -> bool:
+    return bool(_SECRET_NAMES.search(name) or _PERSONAL_NAMES.search(name))
+
+
 def _clean(name: str, value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
-    if isinstance(value, bytes) or _SECRET_NAMES.search(name) or _PERSONAL_NAMES.search(name):
+    if isinstance(value, bytes) or _hides(name):
         return _HIDDEN
     if isinstance(value, Mapping):
         return {inner: _clean(str(inner), each) for inner, each in value.items()}

@@ -21,7 +21,7 @@ from monitor.rules.buckets import Tally
 from monitor.sources import Source
 from monitor.sources.push import Push
 from monitor.sources.schedule import Outcome
-from monitor.store import cursors, findings, observations
+from monitor.store import buckets, cursors, findings, observations
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, Priority
 from monitor.store.observations import Stored
@@ -285,9 +285,10 @@ def take_samples(
     for sample in changed:
         groups.setdefault((sample.series, tuple(sorted(sample.labels.items()))), []).append(sample.at)
     touched: dict[int, float] = {}
+    ready = buckets.ready(connection)
     for (series, labels), times in groups.items():
         around = observations.samples_around(connection, series, dict(labels), min(times), max(times))
-        for id, start in counting.remake(connection, desk, around, min(times)).items():
+        for id, start in counting.remake(connection, desk, around, min(times), ready).items():
             touched[id] = min(start, touched.get(id, start))
     times = [s.at for s in changed]
     taken = Taken(

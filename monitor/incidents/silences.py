@@ -26,8 +26,9 @@ def labels_of(incident: Incident, alerts: Iterable[Alert] = ()) -> list[Labels]:
 
 def covering(incident: Incident, alerts: Iterable[Alert], silences: Iterable[Silence], now: float) -> list[Silence]:
     """The silences in force that fit every alert of an incident, whatever their tier: half a fit hides nothing."""
-    sets = labels_of(incident, alerts)
-    return [s for s in silences if in_force(s, now) and all(fits(s, labels) for labels in sets)]
+    standing = [s for s in silences if in_force(s, now)]
+    sets = labels_of(incident, alerts) if standing else []
+    return [s for s in standing if all(fits(s, labels) for labels in sets)]
 
 
 def hiding(

@@ -23,7 +23,7 @@ from monitor.http import Http
 from monitor.metrics import DeliveryResult, Metrics
 from monitor.model import Delivery, Entry, Facts, Incident, Receipt, Tier
 from monitor.store import findings, incidents, outbox
-from monitor.store.database import Conflict, Database, Priority, StoreFault
+from monitor.store.database import Conflict, Database, Priority, StoreBusy, StoreFault
 
 log = structlog.get_logger("deliver")
 
@@ -171,13 +171,22 @@ class Deliver:
             incidents.add_entries(connection, [entry])
             findings.end(connection, "channel-failing", delivery.channel, now)
 
-        await self._db.write(job, Priority.DELIVER)
+        await self._settled(job)
         reach("sent")
         self._count(delivery.channel, "sent")
         self._metrics.event_to_notice(now - (note.data_at or note.at))
         log.info(
             "sent", key=delivery.key, channel=delivery.channel, incident=delivery.incident, tier=delivery.tier.word
         )
+
+    async def _settled(self, job: Callable[[Connection], None]) -> None:
+        """Notes a yes however long the store takes: it must not be sent again because a disk was full."""
+        while True:
+            try:
+                return await self._db.write(job, Priority.DELIVER)
+            except StoreBusy as fault:
+                log.warning("store", fault=str(fault))
+                await asyncio.sleep(1.0)
 
     async def _refused(self, parcel: Parcel, fault: ChannelFault) -> Parcel | None:
         """The next channel at once; when there is none left the delivery is dead, and that reaches somebody else."""

@@ -34,7 +34,7 @@ def data(notice: Notice) -> dict[str, Any]:
         "transition": notice.transition,
         "tier": notice.tier.word,
         "previous_tier": notice.previous_tier.word,
-        "labels": {_whole(name): _whole(value) for name, value in notice.labels.items()},
+        "labels": _labels(notice),
         "title": fitted.heading(PLAIN),
         "lines": fitted.written(PLAIN),
         "urls": notice.urls,
@@ -78,20 +78,24 @@ def alert_labels(notice: Notice) -> Labels:
         "tier": notice.tier.word,
         "generator": GENERATOR,
     }
-    return {**data(notice)["labels"], **named, **({"drill": "true"} if notice.drill else {})}
+    return {**_labels(notice), **named, **({"drill": "true"} if notice.drill else {})}
 
 
 def alert_annotations(notice: Notice) -> Labels:
     """The notice's words, and what else changes from one notice to the next."""
-    told = data(notice)
+    fitted = whole(notice)
     return {
-        "summary": told["title"],
-        "description": "\n".join(told["lines"]),
+        "summary": fitted.heading(PLAIN),
+        "description": "\n".join(fitted.written(PLAIN)),
         "notice": str(notice.number),
         "transition": notice.transition,
         "previous_tier": notice.previous_tier.word,
         **{f"url_{name}": url for name, url in notice.urls.items()},
     }
+
+
+def _labels(notice: Notice) -> Labels:
+    return {_whole(name): _whole(value) for name, value in notice.labels.items()}
 
 
 def _whole(text: str) -> str:

@@ -17,13 +17,14 @@ from sqlalchemy.engine import Connection
 from monitor.daemon.desk import Desk
 from monitor.daemon.quotes import quotes
 from monitor.failpoints import reach
-from monitor.incidents import lifecycle, timers
+from monitor.incidents import lifecycle, storms, timers
 from monitor.incidents.clocks import running
 from monitor.incidents.context import Context
 from monitor.incidents.plan import AlertChange, AlertId, plan
 from monitor.incidents.silences import preview
+from monitor.incidents.storms import SentNotice, put_off
 from monitor.metrics import Metrics
-from monitor.model import Alert, Incident, Outcome, Silence, Timer
+from monitor.model import Alert, Incident, Outcome, Owed, Silence, Timer
 from monitor.store import alerts as stored
 from monitor.store import findings, incidents, outbox, silences
 from monitor.store import timers as stored_timers
@@ -125,7 +126,8 @@ class Board:
             if revision and revision not in self._texts_kept:
                 outbox.keep_texts(connection, revision, book, books.texts(book))
             _note_findings(connection, outcome, now)
-            claimed = incidents.apply(connection, outcome, now)
+            limited = replace(outcome, owed=tuple(self._limited(connection, outcome, now)))
+            claimed = incidents.apply(connection, limited, now)
             reach("judge-before-commit")
             return claimed
 
@@ -135,6 +137,16 @@ class Board:
         self._texts_kept.add(revision)
         self.next_timer = 0.0
         return alerts
+
+    def _limited(self, connection: Connection, outcome: Outcome, now: float) -> Sequence[Owed]:
+        """What is owed, put off for those who had enough within the hour."""
+        people = sorted({r.person for owed in outcome.owed for r in owed.to if r.person})
+        if not people:
+            return outcome.owed
+        sent: dict[str, list[SentNotice]] = {}
+        for person, at, incident, tier in outbox.owed_since(connection, people, now - storms.HOUR):
+            sent.setdefault(person, []).append(SentNotice(at, incident, tier))
+        return put_off(outcome.owed, sent, self._desk().config.incident.storm, now)
 
     def _tell(self, outcome: Outcome) -> None:
         incident = outcome.incident

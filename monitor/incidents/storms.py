@@ -6,7 +6,7 @@ left with an alarm that is over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -47,7 +47,7 @@ class Held(Struct, frozen=True, kw_only=True):
 
 
 def sift(
-    owed: Sequence[Owed], sent: dict[str, Sequence[SentNotice]], limits: StormLimits, now: float
+    owed: Sequence[Owed], sent: Mapping[str, Sequence[SentNotice]], limits: StormLimits, now: float
 ) -> tuple[list[Owed], list[Held]]:
     """What goes out now, and what is put off into a digest. `sent`: what each person had; channels are not counted.
 
@@ -83,7 +83,9 @@ def _hold(person: str, facts: Facts, had: Sequence[SentNotice], limits: StormLim
     return None
 
 
-def put_off(owed: Sequence[Owed], sent: dict[str, Sequence[SentNotice]], limits: StormLimits, now: float) -> list[Owed]:
+def put_off(
+    owed: Sequence[Owed], sent: Mapping[str, Sequence[SentNotice]], limits: StormLimits, now: float
+) -> list[Owed]:
     """The same notices, with those that are too much put off until there is room.
 
     What is put off is superseded by what comes after it, so that of each incident only the newest is sent then.

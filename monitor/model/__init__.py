@@ -34,6 +34,7 @@ from monitor.model.observed import (
     Verdict,
 )
 from monitor.model.told import (
+    Also,
     Delivery,
     DeliveryState,
     Evidence,
@@ -56,6 +57,7 @@ __all__ = [
     "NO_DATA_LEVEL",
     "WARNING_TIERS",
     "Alert",
+    "Also",
     "Axes",
     "Contact",
     "Cursor",

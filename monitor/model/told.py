@@ -38,11 +38,21 @@ class Example(Struct, frozen=True, kw_only=True):
     url: str = ""
 
 
+class Also(Struct, frozen=True, kw_only=True):
+    """Another notice that was put off and is told in one message with this one."""
+
+    incident: str
+    tier: Tier
+    transition: Transition
+    risk: str
+
+
 class Facts(Struct, frozen=True, kw_only=True):
     """Everything a notice is rendered from, stored with the transition. Names of people, never their addresses.
 
     `over_silence`: a silence hid this incident up to that tier and this notice stands above it. `steps_done`: ids of
-    playbook steps that are done. `clocks`: legal clocks that a person started, id -> due at.
+    playbook steps that are done. `clocks`: legal clocks that a person started, id -> due at. `also`: what else was put
+    off for the one who reads it.
     """
 
     incident: str
@@ -76,6 +86,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     over_silence: Tier | None = None
     steps_done: tuple[str, ...] = ()
     clocks: dict[str, float] = field(default_factory=dict)
+    also: tuple[Also, ...] = ()
 
 
 class Text(Struct, frozen=True, tag="text"):

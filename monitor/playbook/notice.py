@@ -71,6 +71,8 @@ def voice_of(facts: Facts, language: str, names: object) -> Voice:
 def assemble(facts: Facts, voice: Voice, written: Written, urls: Mapping[str, str], key: str) -> Notice:
     """The notice: written lines in their order, between what is always ours."""
     lines = [line for id in ORDER for line in _lines(id, facts, voice, written)]
+    if facts.also:
+        lines.append(Line(id="also", parts=_also(facts, voice), vital=True))
     links = _links(facts, voice, urls)
     if links:
         lines.append(Line(id="links", parts=links, vital=True))
@@ -118,6 +120,17 @@ def _example(example: Example, voice: Voice) -> tuple[Part, ...]:
         host, address = found
         said += [Text(voice.say("comma")), Link(cut(host, 40), address)]
     return tuple(said)
+
+
+ALSO_SHOWN = 5
+
+
+def _also(facts: Facts, voice: Voice) -> tuple[Part, ...]:
+    """What was put off: how many, and the gravest of them by number."""
+    ranked = sorted(facts.also, key=lambda other: (-other.tier, other.incident))
+    shown = [f"{other.incident} {voice.tier(other.tier)}" for other in ranked[:ALSO_SHOWN]]
+    more = voice.say("also.more") if len(ranked) > len(shown) else ""
+    return (Text(voice.say("also", n=len(ranked), shown=voice.say("list").join(shown)) + more),)
 
 
 def _links(facts: Facts, voice: Voice, urls: Mapping[str, str]) -> tuple[Part, ...]:

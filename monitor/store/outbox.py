@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
-from monitor.model import Delivery, Facts, Owed, Recipient, Tier
+from monitor.model import Also, Delivery, Facts, Owed, Recipient, Tier
 from monitor.store.codec import chunks, dump, load, upsert
 from monitor.store.database import Conflict
+from monitor.store.gathering import gather
 from monitor.store.prepared import Prepared
 from monitor.store.tables import deliveries, facts, playbook_texts
 
@@ -20,7 +21,7 @@ PENDING = ("queued", "sending", "retrying")
 _FACTS = Prepared(lambda _: sa.insert(facts).returning(facts.c.id), ["incident", "notice", "at", "data"])
 _DELIVERY = Prepared(
     lambda _: sa.insert(deliveries).returning(deliveries.c.id),
-    [column.name for column in deliveries.c if column.name not in ("id", "sent_at")],
+    [column.name for column in deliveries.c if column.name not in ("id", "sent_at", "also")],
 )
 
 
@@ -93,13 +94,16 @@ def get(connection: Connection, ids: Sequence[int]) -> list[tuple[Delivery, Fact
 
 def _facts(row: Any) -> Facts:
     note = load(row.data, Facts)
+    if row.also:
+        note = replace(note, also=load(row.also, tuple[Also, ...]))
     if row.unsent_tier is None:
         return note
     return replace(note, supersedes_unsent=Tier(row.unsent_tier))
 
 
 def claim(connection: Connection, now: float, limit: int = 200) -> list[int]:
-    """Claims deliveries that are due again; they are `sending` afterwards."""
+    """Claims deliveries that are due again; they are `sending` afterwards. What was put off for one person is one."""
+    gather(connection, now)
     due = sa.select(deliveries.c.id).where(deliveries.c.state.in_(("queued", "retrying")), deliveries.c.next_at <= now)
     ids = list(connection.scalars(due.order_by(deliveries.c.tier.desc(), deliveries.c.next_at).limit(limit)))
     _claim(connection, ids, now)
@@ -214,6 +218,13 @@ def last_reached(connection: Connection) -> dict[tuple[str, str], float]:
     query = sa.select(deliveries.c.person, deliveries.c.channel, newest).where(deliveries.c.state == "sent")
     rows = connection.execute(query.group_by(deliveries.c.person, deliveries.c.channel))
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+def owed_since(connection: Connection, people: Sequence[str], since: float) -> list[tuple[str, float, str, Tier]]:
+    """What people were owed lately: (person, when, incident, tier), save what ended before it went out."""
+    had = (deliveries.c.created_at > since, deliveries.c.person.in_(people), deliveries.c.state != "superseded")
+    query = sa.select(deliveries.c.person, deliveries.c.created_at, deliveries.c.incident, deliveries.c.tier)
+    return [(r[0], r[1], r[2], Tier(r[3])) for r in connection.execute(query.where(*had))]
 
 
 def count(connection: Connection, state: str) -> int:

@@ -227,5 +227,7 @@ deliveries = sa.Table(
     sa.Column("sent_at", Instant),
     sa.Column("unsent_tier", sa.Integer),
     sa.Column("answer", Text, nullable=False),
+    sa.Column("also", Text),
     sa.Index("deliveries_due", "state", "next_at"),
+    sa.Index("deliveries_person", "person", "created_at"),
 )

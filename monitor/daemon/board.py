@@ -77,7 +77,10 @@ class Board:
         told = {alert for o in outcomes if o.owed for alert in o.incident.alerts}
         if not told:
             return outcomes, homes
-        quoted = await self._db.read(lambda c: quotes(c, desk, [x for x in changes if x.id in told], now))
+        rising = [x for x in changes if x.id in told]
+        quoted = await self._db.read(lambda c: quotes(c, desk, rising, now))
+        if all(a is b for a, b in zip(quoted, rising, strict=True)):
+            return outcomes, homes
         by_id = {change.id: change for change in quoted}
         changes = [by_id.get(change.id, change) for change in changes]
         return plan(changes, state.open, state.recent, standing, state.context, now, state.next_number), homes

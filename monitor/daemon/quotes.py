@@ -17,27 +17,33 @@ from monitor.store.observations import Stored
 
 MOST = 3
 LOOKED_AT = 2000
+Read = dict[tuple[float, float], list[Stored]]
+"""Windows of mentions that were read already: those of one tick are few, however many series it has."""
 
 
 def quotes(connection: Connection, desk: Desk, changes: Sequence[AlertChange], now: float) -> list[AlertChange]:
     """The changes, those that rise with their examples and the time of the newest record behind them."""
-    return [_with(connection, desk, change) if change.after.tier > Tier.CALM else change for change in changes]
+    read: Read = {}
+    return [_with(connection, desk, change, read) if change.after.tier > Tier.CALM else change for change in changes]
 
 
 def examples_of(connection: Connection, desk: Desk, alerts: Sequence[Alert]) -> list[Example]:
     """What the standing alerts of an incident rest on, as it is now."""
-    found = (_with(connection, desk, AlertChange(before=None, after=alert)).examples for alert in alerts)
+    read: Read = {}
+    found = (_with(connection, desk, AlertChange(before=None, after=alert), read).examples for alert in alerts)
     return list({(e.text, e.source): e for examples in found for e in examples}.values())
 
 
-def _with(connection: Connection, desk: Desk, change: AlertChange) -> AlertChange:
+def _with(connection: Connection, desk: Desk, change: AlertChange, read: Read) -> AlertChange:
     verdict = change.after.verdict
     if verdict is None or change.after.rule not in desk.asked:
         return change
     selection, _ = desk.asked[change.after.rule]
     if selection.kind != "mentions":
         return change
-    return quoting(desk, change, observations.window(connection, *verdict.windowed, LOOKED_AT))
+    if verdict.windowed not in read:
+        read[verdict.windowed] = observations.window(connection, *verdict.windowed, LOOKED_AT)
+    return quoting(desk, change, read[verdict.windowed])
 
 
 def quoting(desk: Desk, change: AlertChange, rows: Sequence[Stored]) -> AlertChange:

@@ -42,6 +42,7 @@ COMMANDS: dict[str, str] = {
     "rota": "rota",
     "silence": "silence",
     "deliveries": "deliveries",
+    "db": "db",
 }
 """command -> the module of monitor.cli that holds it"""
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
+from monitor.secret import reveal
 from monitor.store.fault import StoreBusy, StoreFault
 
 FILE = "crisis-monitor.db"
@@ -26,7 +27,8 @@ _TAKE_LOCK = "SELECT pg_advisory_lock(hashtextextended('crisis-monitor/' || curr
 
 
 def address(url: str, state: Path) -> URL:
-    """The URL of a store as `[store] url` names it; StoreFault where it is none."""
+    """The URL of a store as `[store] url` names it, itself or by reference; StoreFault where it is none."""
+    url = reveal(url)
     if url == "sqlite":
         return URL.create("sqlite", database=str(state / FILE))
     try:

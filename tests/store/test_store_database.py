@@ -310,6 +310,11 @@ def test_a_password_is_never_shown(tmp_path: Path) -> None:
     )
 
 
+def test_the_address_may_stand_in_a_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORE_URL", "postgresql://u:secret@db.example/cm")
+    assert shown(address("env:STORE_URL", tmp_path)) == "postgresql://db.example/cm"
+
+
 @pytest.mark.parametrize("wrong", ["mysql://x/y", "no url", ""])
 def test_what_is_no_store_is_told(wrong: str, tmp_path: Path) -> None:
     with pytest.raises(StoreFault, match="postgresql://"):

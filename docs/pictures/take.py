@@ -82,8 +82,8 @@ def of_incident(play: Play, number: str) -> None:
     """The incident's own page and its red notice, just taken by somebody; the service's clock stands still."""
     for lang in ("en", "zh"):
         look(f"{play.daemon.url}/i/{number}?lang={lang}", f"incident-{lang}.png", 1280, 1100)
-    notice(play.world.rung, "zhang-wei", "notice-zh.png", 980)
-    notice(play.world.rung, "chen-jie", "notice-en.png", 1110)
+    notice(play.world.rung, "zhang-wei", "notice-zh.png", 902)
+    notice(play.world.rung, "chen-jie", "notice-en.png", 1035)
 
 
 def of_page(play: Play) -> None:

@@ -25,7 +25,11 @@ def wrong_urls(draft: Draft) -> Iterator[Problem]:
     server, store = draft.table("server"), draft.table("store")
     if server.public_url and not _is_web(server.public_url):
         yield Problem(path=("server", "public_url"), id="no_url", args={"value": server.public_url})
-    if store.url != "sqlite" and not store.url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+    if is_reference(store.url):
+        return
+    if "@" in store.url and ":" in store.url.partition("://")[2].rpartition("@")[0]:
+        yield Problem(path=("store", "url"), id="password_in_url")
+    elif store.url != "sqlite" and not store.url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         yield Problem(path=("store", "url"), id="no_store", args={"value": store.url.partition("@")[2] or store.url})
 
 
@@ -115,6 +119,7 @@ def _is_zone(name: str) -> bool:
 
 def unresolved_secrets(draft: Draft) -> Iterator[Problem]:
     """Secrets that are not there where this runs; a service may get them later, so this warns."""
+    yield from (each for way, ref in _references(draft.table("store"), ("store",)) for each in _unresolved(ref, way))
     for key in ("source", "channel", "person"):
         for path, table in draft.each(key):
             if getattr(table, "enabled", True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -85,6 +86,9 @@ async def _serve(service: Service, clock: Clock, steps: Path | None) -> None:
     loop.add_signal_handler(signal.SIGHUP, reload)
     try:
         await service.start()
+        gc.collect()
+        gc.freeze()  # what stands for the life of the process is not looked through again and again
+        gc.set_threshold(20_000, 20, 20)
         stepping = await serve_steps(clock, steps) if steps and isinstance(clock, SteppedClock) else None
         await service.run()
     finally:

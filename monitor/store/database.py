@@ -155,18 +155,18 @@ class Database:
         self._answer(list(zip(futures, done, strict=True)))
 
     def _attempt(self, connection: Connection, job: Job) -> tuple[Any, Exception | None]:
-        savepoint = connection.begin_nested()
+        connection.exec_driver_sql("SAVEPOINT job")
         try:
             result = job(connection)
-            savepoint.commit()
+            connection.exec_driver_sql("RELEASE SAVEPOINT job")
             return result, None
         except DBAPIError as error:
             if kind_of(error) != "other":
                 raise
-            savepoint.rollback()
+            _undo(connection)
             return None, fault_of(error, self.name)
         except Exception as error:
-            savepoint.rollback()
+            _undo(connection)
             return None, error
 
     def _next(self) -> tuple[Job, Waiting] | None:
@@ -192,6 +192,12 @@ class Database:
 
         with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits any more
             self._loop.call_soon_threadsafe(tell)
+
+
+def _undo(connection: Connection) -> None:
+    """Takes one job back, those of its batch stand."""
+    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
+    connection.exec_driver_sql("RELEASE SAVEPOINT job")
 
 
 __all__ = ["Conflict", "Database", "Job", "Priority", "StoreBusy", "StoreFault"]

@@ -79,9 +79,9 @@ class World:
             self.answered |= records.keys()
 
     def push_rest(self) -> None:
-        """Sends again what was never answered, as a sender does."""
+        """Sends again what was never answered, as a sender does; twice where the old connection is found dead."""
         for event in list(self.sent):
-            if event not in self.answered and not self.push(event):
+            if event not in self.answered and not self.push(event) and not self.push(event):
                 raise AssertionError(f"{event} is refused by a daemon that is ready: {self.daemon.said()[-2000:]}")
 
     def arrived(self, events: Iterable[str], notices: int = 1, within: float = 30.0) -> bool:

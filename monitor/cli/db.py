@@ -20,6 +20,7 @@ from monitor.cli.run import state_folder
 from monitor.config.load import read
 from monitor.daemon.service import StateFault, take_state
 from monitor.messages import say
+from monitor.secret import SecretFault
 from monitor.store import care, migrations
 from monitor.store.database import Database, StoreFault
 
@@ -43,7 +44,7 @@ def _opens(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             store = Database(_url(config), folder)
             return command(*args, store=store, folder=folder, lang=lang, **rest)
-        except (StoreFault, StateFault, OSError) as fault:
+        except (StoreFault, StateFault, SecretFault, OSError) as fault:
             click.echo(str(fault), err=True)
             sys.exit(1)
 

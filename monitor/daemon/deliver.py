@@ -14,8 +14,8 @@ import structlog
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
-from monitor.channels import Channel, ChannelFault, Refused, Retry
-from monitor.channels.limits import Bucket, take
+from monitor.channels import Channel, ChannelFault, Refused, Retry, Throttled
+from monitor.channels.limits import Bucket, hold, take
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.failpoints import reach
@@ -33,6 +33,8 @@ TRIES_BEFORE_NEXT = 4
 """Blue and yellow stay with a channel that asks for patience so many times; orange and red go on at once."""
 GIVE_UP = 86400.0
 LONGEST_WAIT = 300.0
+LONGEST_HOLD = 900.0
+"""A longer pause than this nobody gets who asks for one: people wait for the notice."""
 
 Parcel = tuple[Delivery, Facts, Incident | None]
 
@@ -128,6 +130,7 @@ class Deliver:
         except Refused as fault:
             return await self._refused(parcel, fault)
         except Retry as fault:
+            self._hold(channel, fault)
             return await self._retry(parcel, fault)
         except Exception as error:
             log.exception("channel_broke", channel=delivery.channel, key=delivery.key)
@@ -151,14 +154,20 @@ class Deliver:
         return self._places.setdefault(channel.name, asyncio.Semaphore(PER_CHANNEL))
 
     async def _patience(self, channel: Channel, delivery: Delivery) -> None:
-        """Keeps the other side's rate, some of it in reserve for red. A wait of over 5 s is a Retry."""
-        if channel.rate is None:
-            return
+        """Keeps the other side's rate, some of it in reserve for red, and the pause it asked for; a wait is a Retry."""
         now, red = self._clock.steady(), delivery.tier == Tier.RED
         state = self._buckets.get(channel.name, Bucket())
         self._buckets[channel.name], wait = take(state, channel.rate, channel.reserve, red=red, now=now)
         if wait > 0:
+            if channel.rate is None or state.not_before > now:
+                raise Retry("it asked for a pause", after=wait)
             raise Retry(f"our own limit of {channel.rate[0]} in {channel.rate[1]:g} s", after=wait)
+
+    def _hold(self, channel: Channel, fault: Retry) -> None:
+        """A pause the other side asks for holds for every delivery over the channel: more would only lengthen it."""
+        if isinstance(fault, Throttled) and fault.after is not None:
+            state = self._buckets.get(channel.name, Bucket())
+            self._buckets[channel.name] = hold(state, self._clock.steady() + min(fault.after, LONGEST_HOLD))
 
     async def _sent(self, parcel: Parcel, receipt: Receipt) -> None:
         delivery, note, _ = parcel

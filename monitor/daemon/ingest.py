@@ -236,8 +236,8 @@ def match(desk: Desk, source: Source, mentions: Iterable[Mention]) -> list[Match
 
 
 def _corrected(old: Mention, new: Mention) -> Mention:
-    """The new content; reach never falls, arrival and a known date stay."""
-    dated = new.published_at if new.published_at is not None else old.published_at
+    """The new content; reach never falls, arrival and a known date stay: feeds date anew what they touch."""
+    dated = old.published_at if old.published_at is not None else new.published_at
     return replace(new, seen_at=old.seen_at, published_at=dated, reach=max(old.reach, new.reach))
 
 

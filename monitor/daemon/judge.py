@@ -37,11 +37,11 @@ NOTE_EVERY = 300.0
 
 
 class Judged(Struct, frozen=True):
-    """One rule judged: its alerts after, and of those that were missed the highest tier and when it began."""
+    """One rule judged: its alerts after, and each series as it stood at the highest tier of the missed instants."""
 
     rule: Rule
     after: list[Alert]
-    missed: dict[Key, tuple[Tier, float]]
+    missed: dict[Key, Alert]
     fault: str = ""
     """Why it could not be judged."""
 
@@ -197,12 +197,12 @@ class Judge:
         before = self.alerts.get(rule.name, {})
         series = batch(connection, desk, self.memory, rule, sight, before, missed[0] if missed else None)
         alerts: dict[Key, Alert] = dict(before)
-        peaks: dict[Key, tuple[Tier, float]] = {}
+        peaks: dict[Key, Alert] = {}
         for instant in missed:
             for alert in evaluate(rule, series, alerts, instant, zone=desk.zone):
                 alerts[alert.key] = alert
-                if alert.tier > peaks.get(alert.key, (Tier.CALM, 0.0))[0]:
-                    peaks[alert.key] = (alert.tier, instant)
+                if alert.tier > Tier.CALM:
+                    peaks[alert.key] = max(peaks.get(alert.key, alert), alert, key=_height)
         return Judged(rule, evaluate(rule, series, alerts, sight.now, zone=desk.zone), peaks)
 
     async def _settle(self, desk: Desk, judged: Sequence[Judged], now: float) -> None:
@@ -353,9 +353,17 @@ def _tells(change: AlertChange) -> bool:
     return a.families != b.families or (a.score.level or 0) != (b.score.level or 0)
 
 
-def _late(alert: Alert, old: Alert | None, missed: tuple[Tier, float] | None) -> Alert:
-    """What would have reached orange in missed instants is told though it is over: it stands until it is left."""
-    if missed is None or missed[0] < Tier.ORANGE or missed[0] <= max(alert.tier, old.tier if old else Tier.CALM):
+def _height(alert: Alert) -> tuple[Tier, float]:
+    score = alert.verdict.score if alert.verdict else None
+    return alert.tier, (score.level or score.value or 0.0) if score else 0.0
+
+
+def _late(alert: Alert, old: Alert | None, peak: Alert | None) -> Alert:
+    """What would have reached orange in missed instants is told though it is over: it stands until it is left.
+
+    It is told with the numbers of then.
+    """
+    if peak is None or peak.tier < Tier.ORANGE or peak.tier <= max(alert.tier, old.tier if old else Tier.CALM):
         return alert
-    tier, since = missed
-    return replace(alert, tier=tier, since=since, began=min(since, alert.began or since))
+    began = min(peak.since, alert.began or peak.since)
+    return replace(alert, tier=peak.tier, since=peak.since, began=began, verdict=peak.verdict)

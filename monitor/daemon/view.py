@@ -54,13 +54,14 @@ def _reach(intervals: tuple[Interval, ...], source: Source, now: float) -> tuple
 
 
 def grace(source: Source) -> float:
-    """Seconds that a source may stay behind before what it should have covered counts as no data."""
-    if source.silent_after is not None:
-        return float(source.silent_after)
+    """Seconds that a source may stay behind before what it should have covered counts as no data.
+
+    Only of a file does `silent_after` say this: one that is asked and does not answer covers nothing, however patient.
+    """
     if isinstance(source, Push):
         return float(source.expect_every * 2) if source.expect_every else 2.5 * TEND
     if isinstance(source, File):
-        return max(7200.0, 2.5 * source.every)
+        return float(source.silent_after or max(7200.0, 2.5 * source.every))
     return 2.5 * source.every + MINUTE
 
 

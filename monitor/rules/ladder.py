@@ -62,23 +62,19 @@ def _grows(rule: Rule) -> bool:
 def standing(rung: Rung, rule: Rule, score: Score) -> Literal["above", "under", "unknown"]:
     """How a score stands to the leave bound of a rung that was entered; floor and families are not asked again.
 
-    `under` = at least one condition lies beyond its leave bound; `unknown` = none of them can be told.
+    `under` = at least one condition lies beyond its leave bound; `unknown` = none of them can be told. Of a bound of 0
+    or less there is no share: it is left where it is no longer crossed.
     """
     ease = rule.leave.below
     low = score.level if score.level_low is None else score.level_low
     bound = dict(score.bounds).get(rung.rarer_than) if rung.rarer_than is not None else None
     beyond: list[bool] = []
     if rung.above is not None and score.level is not None:
-        beyond.append(score.level < _eased(rung.above, ease))
+        beyond.append(score.level < rung.above * ease if rung.above > 0 else score.level <= rung.above)
     if rung.below is not None and low is not None:
-        beyond.append(low > _eased(rung.below, 1 / ease if ease > 0 else float("inf")))
+        beyond.append(low * ease > rung.below if rung.below > 0 else low >= rung.below)
     if bound is not None and score.value is not None:
         beyond.append(score.value < ease * bound)
     if not beyond:
         return "unknown"
     return "under" if any(beyond) else "above"
-
-
-def _eased(bound: float, by: float) -> float:
-    """A bound moved away from its side; a bound of 0 or less stays, as there is no share of it."""
-    return bound * by if bound > 0 else bound

@@ -168,7 +168,7 @@ def polled(trials: int) -> list[float]:
         try:
             daemon.start()
             time.sleep(2.5)
-            return _rises(world, receiver, trials, 0.3, 15)
+            return _rises(world, receiver, trials, GOLDEN, 15)
         finally:
             daemon.stop()
             receiver.stop()
@@ -190,11 +190,15 @@ def peer(trials: int, scrape: str, wait: str, gap: float, drain: float) -> list[
                 part.stop()
 
 
+GOLDEN = 0.618034
+"""Of a polling interval: events so far apart meet every phase of it evenly, however few they are."""
+
+
 def _rises(world: World, receiver: Receiver, trials: int, gap: float, drain: float) -> list[float]:
     began = {}
     for i in range(trials):
         began[f"s{i}"] = world.rise(f"s{i}")
-        time.sleep(gap * (0.5 + random.random()))
+        time.sleep(gap)
     until(lambda: len(receiver.first_seen()) >= trials, drain, 0.2)
     seen = receiver.first_seen()
     if len(seen) < trials:
@@ -218,7 +222,7 @@ def main() -> None:
     slow, _ = pushed(max(20, options.trials // 2), 0.010)
     print(f"pushed, 10 ms disk: {spread_of(slow)}")
     print("  " + verdict("p50", quantile(slow, 0.5) * 1000, 100, "ms"))
-    poll = polled(max(30, options.trials // 2))
+    poll = polled(max(50, options.trials // 2))
     print(f"polled each 1 s:    {spread_of(poll)}")
     print("  " + verdict("p90", quantile(poll, 0.9) * 1000, 1000, "ms"))
     _peers(options, fast, poll)
@@ -228,9 +232,11 @@ def _peers(options: argparse.Namespace, fast: list[float], poll: list[float]) ->
     if options.no_peer or not installed():
         print("Prometheus and Alertmanager: not compared" + ("" if options.no_peer else ", for they are not installed"))
         return
-    settings = [("tight: scrape 1 s, evaluate 1 s, group_wait 0 s", 30, "1s", "0s", 0.8, 30.0)]
+    settings = [("tight: scrape 1 s, evaluate 1 s, group_wait 0 s", 30, "1s", "0s", GOLDEN, 30.0)]
     if options.common:
-        settings.append(("common: scrape 15 s, evaluate 15 s, group_wait 30 s", 20, "15s", "30s", 6.0, 90.0))
+        settings.append(
+            ("common: scrape 15 s, evaluate 15 s, group_wait 30 s", 20, "15s", "30s", 15 * (1 - GOLDEN), 90.0)
+        )
     for words, trials, scrape, wait, gap, drain in settings:
         found = peer(trials, scrape, wait, gap, drain)
         p50 = quantile(found, 0.5)

@@ -245,7 +245,7 @@ def spread_of(values: Sequence[float], unit: str = "ms", scale: float = 1000.0) 
 def verdict(name: str, value: float, limit: float, unit: str) -> str:
     """A line that holds a figure against its limit."""
     held = "within" if value <= limit else "OVER"
-    return f"{name}: {value:.3g} {unit}, limit {limit:g} {unit} (x{value / limit:.2f}, {held})"
+    return f"{name}: {value:.4g} {unit}, limit {limit:g} {unit} (x{value / limit:.2f}, {held})"
 
 
 def machine() -> str:

@@ -121,6 +121,12 @@ def test_a_tier_is_left_after_dwell_under_its_leave_bound() -> None:
     assert walk(rule, steps) == [Tier.ORANGE] * 4 + [Tier.CALM]
 
 
+def test_a_bound_of_nothing_is_left_once_there_is_nothing() -> None:
+    rule = a_rule(orange=above(0))
+    tiers = walk(rule, [(0, at(1)), (1, at(0)), (10, at(0)), (11, at(0))])
+    assert tiers == [Tier.ORANGE, Tier.ORANGE, Tier.ORANGE, Tier.CALM]
+
+
 def test_a_value_back_over_the_leave_bound_starts_dwell_anew() -> None:
     rule = a_rule(orange=above(100))
     steps = [(0, at(120)), (1, at(79)), (9, at(81)), (10, at(79)), (19, at(79)), (20, at(79))]

@@ -140,7 +140,10 @@ TABLE: tuple[Metric, ...] = (
     ),
     Metric("deliveries_pending", "gauge", ("channel",), "Deliveries that wait or are being tried."),
     Metric(
-        "outbox_oldest_timestamp_seconds", "gauge", (), "When the oldest waiting delivery was made; 0 = none waits."
+        "outbox_oldest_timestamp_seconds",
+        "gauge",
+        (),
+        "Since when the longest waiting delivery waits; 0 = none does, or all are put off.",
     ),
     Metric(
         "event_to_notice_seconds", "histogram", (), "From the event to the other side's yes.", buckets=_NOTICE_BUCKETS

@@ -84,7 +84,8 @@ class Deliver:
                 ids = await self._db.write(lambda c: outbox.claim(c, now), Priority.DELIVER)
                 upcoming = await self._take(ids)
                 ids = []
-            self._metrics.outbox(*await self._db.read(outbox.pending))
+            waiting = await self._db.read(lambda c: (outbox.pending(c)[0], outbox.waits_since(c, now)))
+            self._metrics.outbox(*waiting)
             self._metrics.advanced("deliver", now)
         except StoreFault as fault:
             self._handed += ids

@@ -178,6 +178,20 @@ def pending(connection: Connection) -> tuple[dict[str, int], float | None]:
     return counts, connection.scalar(sa.select(sa.func.min(deliveries.c.created_at)).where(waiting))
 
 
+def waits_since(connection: Connection, now: float) -> float | None:
+    """Since when the delivery that waits longest waits; what is put off until later does not wait yet."""
+    table = deliveries.c
+    begins = sa.case(
+        (sa.and_(table.state == "queued", table.attempts == 0), table.next_at),
+        (sa.and_(table.state == "sending", table.attempts == 1), table.claimed_at),
+        else_=table.created_at,
+    )
+    found: float | None = connection.scalar(
+        sa.select(sa.func.min(begins)).where(table.state.in_(PENDING), begins <= now)
+    )
+    return found
+
+
 def recent(
     connection: Connection, limit: int = 50, state: str | None = None, incident: str | None = None
 ) -> list[Delivery]:

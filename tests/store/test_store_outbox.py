@@ -107,6 +107,24 @@ def test_pending_says_how_many_and_since_when(connection: Connection) -> None:
     assert (outbox.count(connection, "sent"), outbox.count(connection, "sending")) == (1, 2)
 
 
+def test_what_is_put_off_does_not_wait_before_its_time(connection: Connection) -> None:
+    outbox.owe(connection, owed(recipient(after=500.0)), 100)
+    assert outbox.waits_since(connection, 499) is None
+    assert outbox.waits_since(connection, 560) == 500.0
+    outbox.claim(connection, 570)
+    assert outbox.waits_since(connection, 580) == 570.0
+
+
+def test_what_is_tried_again_waits_since_it_was_made(connection: Connection) -> None:
+    (id,) = outbox.owe(connection, owed(recipient()), 100)
+    assert outbox.waits_since(connection, 110) == 100.0
+    outbox.settle(connection, id, "retrying", 110, next_at=300.0)
+    outbox.claim(connection, 300)
+    assert outbox.waits_since(connection, 305) == 100.0
+    outbox.settle(connection, id, "sent", 310)
+    assert outbox.waits_since(connection, 320) is None
+
+
 def test_notices_and_their_deliveries_are_found_again(connection: Connection) -> None:
     outbox.owe(connection, owed(recipient(), recipient("li")), 100)
     outbox.owe(connection, owed(recipient(), notice=2), 150)

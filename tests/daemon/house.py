@@ -28,6 +28,8 @@ BASE = """
 [settings]
 timezone = "Asia/Shanghai"
 playbooks = "{playbooks}"
+[server]
+public_url = "https://warn.example.com"
 [incident]
 calm_for = "1h"
 """

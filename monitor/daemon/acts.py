@@ -168,7 +168,7 @@ class ActsOfPeople:
         if found is None:
             raise Unknown("no_delivery", id=delivery)
         if not done:
-            raise Conflict("not_dead", id=delivery, state=found.state)
+            raise Conflict("not_dead", id=delivery)
         self._deliver.wake.set()
         return found
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
+
+from monitor.daemon.drift import Drift
 
 
 class Clock(Protocol):
@@ -37,13 +39,14 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clock. Waiting goes by the monotonic clock and looks at the wall at least every `look` seconds."""
 
-    def __init__(self, look: float = 1.0) -> None:
-        self._look = look
+    def __init__(self, look: float = 1.0, wall: Callable[[], float] = time.time) -> None:
+        self._look, self._wall = look, wall
         self._waiting: set[asyncio.Event] = set()
+        self.drift = Drift()
 
     def now(self) -> float:
-        """Unix seconds."""
-        return time.time()
+        """Unix seconds; of a clock that somebody set only once `drift` believes it."""
+        return self.drift.now(self._wall(), self.steady())
 
     def steady(self) -> float:
         """Seconds since the machine started, sleep included."""

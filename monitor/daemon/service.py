@@ -12,18 +12,18 @@ from pathlib import Path
 import structlog
 
 from monitor.config.load import Loaded, load
-from monitor.daemon import counting, jump
+from monitor.daemon import counting
 from monitor.daemon.acts import ActsOfPeople
 from monitor.daemon.board import Board
 from monitor.daemon.calendar import Calendar
 from monitor.daemon.clock import Clock, SystemClock
 from monitor.daemon.deliver import Deliver
 from monitor.daemon.desk import Desk, compile_desk
-from monitor.daemon.drift import Drift
 from monitor.daemon.ingest import Ingest
 from monitor.daemon.judge import Judge
 from monitor.daemon.last_resort import LastResort
 from monitor.daemon.poll import Poll
+from monitor.daemon.practice import Practice
 from monitor.daemon.reads import ReadsOfStore, Trails
 from monitor.daemon.server import Listener
 from monitor.daemon.systemd import Systemd
@@ -109,6 +109,10 @@ class Service:
         self.acts = ActsOfPeople(
             self.db, self.desk, self.board, self.judge, self.deliver, self.ingest, self.metrics
         )  # fmt: skip
+        self.practice = Practice(
+            self.db, self.desk, self.board, clock, self.judge.standing, self.judge.wake.set
+        )  # fmt: skip
+        self.judge.practise, self.judge.drilled = self.practice.round, self.practice.standing
         self.calendar = Calendar(self.db, self.desk, clock)
         self.systemd = Systemd(os.environ)
         waking = {
@@ -135,6 +139,7 @@ class Service:
             now=self.clock.now,
             reads=self.reads,
             acts=self.acts,
+            drills=self.practice,
             metrics=self.metrics,
             key=self._desk.key,
             health=self.watch.health,
@@ -158,9 +163,9 @@ class Service:
         await counting.recount(self.db, desk, self.judge.poke)
         loops = {"poll": self.poll.run, "judge": self.judge.run, "deliver": self.deliver.run, "tend": self.tend.run}
         self._tasks = [asyncio.create_task(self.watch.keep(name, run), name=name) for name, run in loops.items()]
-        real = isinstance(self.clock, SystemClock)
-        self._tasks.append(asyncio.create_task(self.watch.run(Drift() if real else None), name="watch"))
-        if real:
+        drift = self.clock.drift if isinstance(self.clock, SystemClock) else None
+        self._tasks.append(asyncio.create_task(self.watch.run(drift), name="watch"))
+        if drift is not None:
             self.calendar.start()
         for listener in self._listeners:
             await listener.start()
@@ -183,11 +188,8 @@ class Service:
         for loop in IDLE[part]:
             self.metrics.advanced(loop, self.clock.now())
 
-    async def _jumped(self, by: float) -> None:
-        """Somebody set the clock: what waits for spans of time waits on as long as it had to, and people may know."""
-        log.warning("clock_jump", seconds=round(by, 1))
-        now = self.clock.now()
-        await self.db.write(lambda c: jump.take(c, by, now), Priority.ACT)
+    def _jumped(self, by: float) -> None:
+        """Somebody set the clock: what waits for spans of time waits on as long as it had to."""
         self.poll.shift(by)
         self.board.next_timer = 0.0
         self.judge.shift(by)
@@ -247,6 +249,7 @@ class Service:
         self._configure()
         await self.judge.load()
         self.poll.replan()
+        self.practice.replan()
         self.judge.poke()
         self._tasks.append(asyncio.create_task(counting.recount(self.db, desk, self.judge.poke)))
         log.info("reloaded", hash=desk.hash[:12])

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from monitor.daemon import jump
 from monitor.daemon.clock import Clock
 from monitor.daemon.drift import Drift
 from monitor.daemon.pulse import Pulse
 from monitor.daemon.systemd import Systemd
-from monitor.store.database import Database, StoreFault
+from monitor.store.database import Database, Priority, StoreFault
 from monitor.web.views import Health
 
 log = structlog.get_logger("watch")
@@ -22,8 +23,8 @@ LOOK = 1.0
 
 
 class Watch:
-    """`waking`: loop -> the event it waits with. `jumped` is called when somebody set the clock, with the seconds;
-    `idle` at each look with each loop that waits."""
+    """`waking`: loop -> the event it waits with. `jumped` is called with the seconds once a clock that was set is
+    believed; `idle` at each look with each loop that waits."""
 
     def __init__(
         self,
@@ -31,7 +32,7 @@ class Watch:
         db: Database,
         systemd: Systemd,
         waking: Mapping[str, asyncio.Event],
-        jumped: Callable[[float], Awaitable[None]],
+        jumped: Callable[[float], None],
         idle: Callable[[str], None] = lambda loop: None,
     ) -> None:
         self._clock, self._db, self._systemd, self._waking = clock, db, systemd, waking
@@ -63,8 +64,9 @@ class Watch:
         """Look, tell; for ever. Without `drift` the clock is not watched: somebody steps it."""
         while True:
             self.look()
-            if drift is not None:
-                await self._even(drift)
+            self._clock.now()
+            if drift is not None and drift.set_by:
+                await self._set(drift)
             await asyncio.sleep(LOOK)
 
     def look(self) -> None:
@@ -83,12 +85,23 @@ class Watch:
         if not stuck:
             self._systemd.alive()
 
-    async def _even(self, drift: Drift) -> None:
-        by = drift.look(self._clock.now(), self._clock.steady())
-        if by is None:
-            return
+    async def _set(self, drift: Drift) -> None:
+        """A clock set back is believed before what waits is shifted, one set forward after: nothing is due early."""
+        by = drift.set_by
+        log.warning("clock_jump", seconds=round(by, 1))
+        if by < 0:
+            drift.believe()
+        while not await self._shifted(by):
+            self.look()
+            await asyncio.sleep(LOOK)
+        if by > 0:
+            drift.believe()
+        self._jumped(by)
+
+    async def _shifted(self, by: float) -> bool:
         try:
-            await self._jumped(by)
+            await self._db.write(lambda c: jump.take(c, by, self._clock.now()), Priority.ACT)
         except StoreFault as fault:
             log.warning("store", fault=str(fault))
-            drift.again(by)
+            return False
+        return True

@@ -157,6 +157,7 @@ async def test_a_service_with_nothing_to_do_lives(service: Service, manager: Man
     assert service.watch.health().stuck == ()
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.parametrize("loop", ["poll", "judge", "deliver", "tend"])
 async def test_a_loop_that_stands_still_ends_the_signs_of_life(

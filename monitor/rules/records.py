@@ -50,7 +50,7 @@ def arrivals(records: Sequence[Record]) -> Iterator[tuple[float, list[Record]]]:
 
 
 class Intake:
-    """Counts records into a memory, each identity once; other content under the same identity replaces."""
+    """Counts records into a memory, each identity once; other content of an identity replaces it, its date stays."""
 
     def __init__(
         self,
@@ -78,6 +78,8 @@ class Intake:
     def _mention(self, mention: Mention) -> None:
         identity = (mention.source, mention.id)
         old = self._mentions.get(identity)
+        if old is not None and old.published_at is not None:
+            mention = structs.replace(mention, published_at=old.published_at)
         if old is not None and _content(old) == _content(mention):
             return
         self._mentions[identity] = mention

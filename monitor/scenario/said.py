@@ -11,7 +11,7 @@ from monitor.times import duration
 from monitor.web.acts import Acknowledge, Act, Cancel, Comment, Lower, PassOn, Raise, Resolve, Undo
 
 VERBS = ("ack", "pass", "undo", "resolve", "cancel", "raise", "lower", "comment", "silence")
-PLAIN: dict[str, type[Act]] = {
+PLAIN: dict[str, type[Acknowledge | PassOn | Undo | Resolve | Cancel]] = {
     "ack": Acknowledge,
     "pass": PassOn,
     "undo": Undo,
@@ -71,8 +71,7 @@ def read_act(text: str) -> Doing:
     tier = _tier(options.get("tier", ""), plain)
     which = plain[0] if plain else ""
     if verb in PLAIN:
-        kind = PLAIN[verb]
-        return Doing(act=kind() if kind in (Acknowledge, Undo) else kind(comment=comment), which=which, scope=pairs)  # type: ignore[call-arg]
+        return Doing(act=PLAIN[verb](comment=comment), which=which, scope=pairs)
     if verb == "comment":
         return Doing(act=Comment(comment=comment or " ".join(plain[1:])), which=which, scope=pairs)
     if verb == "raise" and tier is None:

@@ -163,12 +163,12 @@ def iso(at: float) -> str:
 
 
 @asynccontextmanager
-async def house(folder: Path, config: str) -> AsyncIterator[House]:
+async def house(folder: Path, config: str, base: str = BASE) -> AsyncIterator[House]:
     """A service of this config in a folder; `FEED` and `HOOK` in it become the doubles' addresses."""
     with ExitStack() as stack:
         feed, hook = stack.enter_context(Feed()), stack.enter_context(FakeWebhook())
         path = folder / "rules.toml"
-        text = (BASE.format(playbooks=PLAYBOOKS) + config).replace("FEED", feed.url).replace("HOOK", hook.url)
+        text = (base.format(playbooks=PLAYBOOKS) + config).replace("FEED", feed.url).replace("HOOK", hook.url)
         path.write_text(text.replace("FOLDER", str(folder)), encoding="utf-8")
         listen = f"127.0.0.1:{free_port()}"
         lock = take_state(folder / "state")

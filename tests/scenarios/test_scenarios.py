@@ -13,6 +13,7 @@ from monitor.cli.main import main
 from monitor.messages import catalogue
 from monitor.scenario.read import Desks, read
 from monitor.scenario.said import OPTIONS, VERBS, Unsaid, read_act
+from monitor.scenario.schema import Act, Expect, Head, Mentions, Numbers, Outage
 
 HERE = Path(__file__).resolve().parent
 FILES = sorted(HERE.glob("*.toml"))
@@ -247,3 +248,13 @@ def test_every_text_stands_in_both_languages() -> None:
     texts = {id: text for id, text in catalogue().items() if id.startswith("scenario.")}
     assert len(texts) > 40
     assert all(set(text) == {"zh", "en"} for text in texts.values())
+
+
+def test_the_example_of_the_docs_holds_and_its_page_names_every_key(scenario) -> None:
+    page = (HERE.parents[1] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"(?s)```toml\n(.*?)```", page)
+    result = run(scenario(example.replace('"rules.toml"', f'"{HERE.parents[1]}/rules.toml"'), head=""))
+    assert result.exit_code == 0, result.output
+    for kind in (Head, Mentions, Numbers, Outage, Act, Expect):
+        for field in kind.__struct_encode_fields__:
+            assert re.search(rf"`{field}\b|(?m:^{field} = )", page), f"{kind.__name__}.{field}"

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: demo test check lint types imports docs clean
+.PHONY: demo test check lint types imports docs dashboards clean
 
 demo: $(VENV)/program
 	@$(BIN)/crisis-monitor demo
@@ -28,6 +28,9 @@ imports: $(VENV)/tools
 docs: $(VENV)/tools
 	$(BIN)/python docs/build_reference.py
 
+dashboards: $(VENV)/tools
+	$(BIN)/python grafana/build.py
+
 # What the program needs, and what its tests need besides. Both anew when pyproject.toml changes.
 $(VENV)/program: pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed, and none was found. Install one, or name it: make demo PYTHON=/path/to/python3.12"; exit 1; fi
@@ -35,7 +38,7 @@ $(VENV)/program: pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make environments: its venv and ensurepip modules are missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Making an environment in $(VENV): a minute or two, once."
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) . || { echo "The packages could not be installed. They come from PyPI: behind a proxy, set https_proxy or pip's index-url, then try again."; exit 1; }
+	@$(PIP) . || { echo "The packages could not be installed: see above. They come from PyPI; behind a proxy, set https_proxy or pip's index-url, then try again."; exit 1; }
 	@touch $@
 
 $(VENV)/tools: $(VENV)/program

@@ -116,7 +116,11 @@ TABLE: tuple[Metric, ...] = (
     Metric("drill_transitions_total", "counter", ("transition",), "Transitions of drills, which show nowhere else."),
     Metric("findings_open", "gauge", ("kind",), "Open findings on the data or on the monitor itself."),
     Metric(
-        "ack_seconds", "histogram", ("tier",), "From the first notice to the acknowledgement.", buckets=_ACK_BUCKETS
+        "ack_seconds",
+        "histogram",
+        ("tier",),
+        "From the notice that it arose or rose to the acknowledgement.",
+        buckets=_ACK_BUCKETS,
     ),
     Metric("source_up", "gauge", ("source",), "1 when the last fetch, or the expected push, came."),
     Metric("source_last_success_timestamp_seconds", "gauge", ("source",), "Last good fetch or push; 0 = none yet."),

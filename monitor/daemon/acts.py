@@ -87,15 +87,19 @@ class ActsOfPeople:
         if incident is None:
             raise Unknown("no_incident", number=number)
         if isinstance(act, Acknowledge):
-            self._acknowledged(incident, now)
+            await self._acknowledged(incident, now)
         self._judge.wake.set()
         return Done(incident)
 
-    def _acknowledged(self, incident: Incident, now: float) -> None:
+    async def _acknowledged(self, incident: Incident, now: float) -> None:
+        """Counted from when it was told that it arose or rose: who took over yesterday's blue is not late for a red."""
         if incident.drill:
             self._metrics.drill_succeeded(now)
-        else:
-            self._metrics.acknowledged(incident.tier, now - incident.opened_at)
+            return
+        lines = await self._db.read(lambda c: incidents.timeline(c, incident.number))
+        told = [line.entry for line in lines if line.entry.kind == "incident.entry.told"]
+        asked = [entry.at for entry in told if entry.args.get("transition") in ("NEW", "RAISED")]
+        self._metrics.acknowledged(incident.tier, now - max(asked, default=incident.opened_at))
 
     async def _no(self, number: str, actor: str, act: Act, fault: ActRefused) -> Done:
         """A refusal; that somebody holds the incident already is an answer, not a fault."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from msgspec import Struct
@@ -16,7 +16,7 @@ from monitor.daemon.desk import Desk
 from monitor.daemon.ingest import Taken
 from monitor.daemon.memory import Memory
 from monitor.daemon.view import Sight, batch, look
-from monitor.incidents.plan import AlertChange, AlertId
+from monitor.incidents.plan import AlertChange, AlertId, is_drill
 from monitor.metrics import Metrics
 from monitor.model import Alert, Key, Tier
 from monitor.rules.evaluate import evaluate, lookback
@@ -46,6 +46,10 @@ class Judged(Struct, frozen=True):
     """Why it could not be judged."""
 
 
+async def _nothing(now: float) -> float | None:
+    return None
+
+
 class Judge:
     """Holds every alert above calm or pending in memory as the store has it; the store is written before memory is."""
 
@@ -72,6 +76,11 @@ class Judge:
         self._ran_at = float("-inf")
         self.moved: Callable[[], None] = lambda: None
         """Called after each rule, from a reader's thread: a long round is no standstill."""
+        self.practise: Callable[[float], Awaitable[float | None]] = _nothing
+        """Drives a drill, and says when it wants to be called next."""
+        self.drilled: Callable[[], list[Alert]] = list
+        """The alerts above calm of a drill."""
+        self._practises: float | None = None
 
     def tell(self, taken: Taken) -> None:
         """Records came in: their selections are judged at once; where older instants missed them, those anew."""
@@ -105,7 +114,8 @@ class Judge:
         self._upto = {name: at for name, (at, _) in judged.items() if name not in strange}
         self.alerts = {}
         for alert, _ in await self._db.read(stored.all):
-            self.alerts.setdefault(alert.rule, {})[alert.key] = alert
+            if not is_drill(alert.key):
+                self.alerts.setdefault(alert.rule, {})[alert.key] = alert
 
     async def run(self) -> None:
         """Look, judge, plan, write; for ever."""
@@ -118,6 +128,7 @@ class Judge:
                 now = self._clock.now()
             try:
                 await self._round(now)
+                self._practises = await self.practise(now)
                 await self._board.fire_timers(self.standing(), now)
             except StoreFault as fault:
                 log.warning("store", fault=str(fault))
@@ -127,13 +138,14 @@ class Judge:
             await self._clock.wait(self.wake, self._next(now))
 
     def standing(self) -> list[Alert]:
-        """All alerts above calm."""
-        return [a for group in self.alerts.values() for a in group.values() if a.tier > Tier.CALM]
+        """All alerts above calm, those of a drill too."""
+        real = [a for group in self.alerts.values() for a in group.values() if a.tier > Tier.CALM]
+        return [*real, *self.drilled()]
 
     def _next(self, now: float) -> float | None:
         times = [at for at in self._due.values() if at > now]
-        due = self._board.next_timer
-        return min([*times, *([due] if due is not None else [])], default=now + MINUTE)
+        more = [at for at in (self._board.next_timer, self._practises) if at is not None]
+        return min([*times, *more], default=now + MINUTE)
 
     async def _round(self, now: float) -> None:
         desk = self._desk()
@@ -306,9 +318,12 @@ class Judge:
             lead = leading(each.after)
             verdict = lead.verdict if lead else None
             score = verdict.score if verdict else None
+            tier = lead.tier if lead and verdict and verdict.tier is not None else None
+            if lead is None and each.rule.of == "findings":
+                tier = Tier.CALM  # that no finding is open is known, not missing
             self._metrics.rule(
                 each.rule.name,
-                lead.tier if lead and verdict and verdict.tier is not None else None,
+                tier,
                 value=score.value if score else None,
                 expected=score.expected if score else None,
                 upper=score.upper if score else None,

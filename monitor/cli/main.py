@@ -40,6 +40,7 @@ COMMANDS: dict[str, str] = {
     "clock": "clock",
     "who": "who",
     "rota": "rota",
+    "drill": "drill",
     "silence": "silence",
     "deliveries": "deliveries",
     "db": "db",

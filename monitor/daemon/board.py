@@ -26,7 +26,7 @@ from monitor.incidents.storms import SentNotice, put_off
 from monitor.metrics import Metrics
 from monitor.model import Alert, Incident, Outcome, Owed, Silence, Timer
 from monitor.store import alerts as stored
-from monitor.store import findings, incidents, outbox, silences
+from monitor.store import drills, findings, incidents, outbox, silences
 from monitor.store import timers as stored_timers
 from monitor.store.database import Conflict, Database, Priority
 
@@ -92,6 +92,8 @@ class Board:
     def _now(self, connection: Connection, desk: Desk, now: float) -> Now:
         within = desk.config.incident.reopen_within
         context = desk.with_silences(tuple(silences.standing(connection, now)))
+        if (drill := drills.running(connection)) is not None and drill.everybody:
+            context = replace(context, drill_to=None)
         next_number = incidents.next_seq(connection)
         return Now(incidents.open(connection), incidents.closed_since(connection, now - within), context, next_number)
 
@@ -237,8 +239,9 @@ class Board:
     async def _look(self) -> float | None:
         """Brings the gauges of incidents and findings up to date; says when the next timer is due."""
         standing, found, upcoming = await self._db.read(lambda c: (incidents.open(c), findings.open(c), _next_timer(c)))
-        self._metrics.incidents(_by_tier(standing), _by_tier(i for i in standing if i.acknowledged_by is None))
-        self._metrics.clocks(_clocks(standing))
+        real = [incident for incident in standing if not incident.drill]
+        self._metrics.incidents(_by_tier(real), _by_tier(i for i in real if i.acknowledged_by is None))
+        self._metrics.clocks(_clocks(real))
         kinds: dict[str, int] = {}
         for finding in found:
             kinds[finding.kind] = kinds.get(finding.kind, 0) + 1

@@ -57,6 +57,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     compiled: Compiled
     stories: bool
     meanings: dict[str, str]
+    playbook_homes: tuple[Path, ...] = ()
 
     def family(self, source: str) -> str:
         """The family of a source; of one no longer configured, its own name."""
@@ -157,6 +158,7 @@ def compile_desk(loaded: Loaded, folder: Path, key: bytes, *, tried: bool = True
         compiled=compile_rules(config.rule),
         stories=any(rule.measure == "stories" for rule in config.rule),
         meanings={rule.name: meaning(rule) for rule in config.rule},
+        playbook_homes=(folder / config.settings.playbooks, shipped("playbooks")),
     )
 
 

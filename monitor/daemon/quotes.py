@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from monitor.daemon.desk import Desk
-from monitor.incidents.plan import AlertChange
+from monitor.incidents.plan import AlertChange, is_drill
 from monitor.mentions.mask import excerpt
 from monitor.model import Alert, Example, Key, Tier
 from monitor.rules.select import OTHER, Selection, fits, keys_of
@@ -36,6 +36,8 @@ def examples_of(connection: Connection, desk: Desk, alerts: Sequence[Alert]) -> 
 
 def _with(connection: Connection, desk: Desk, change: AlertChange, read: Read) -> AlertChange:
     verdict = change.after.verdict
+    if is_drill(change.after.key):
+        return change  # what it rests on was never stored: it brings its own
     if verdict is None or change.after.rule not in desk.asked:
         return change
     selection, _ = desk.asked[change.after.rule]

@@ -84,7 +84,7 @@ def rule_out_clock(
 
 def _end_overdue(change: Change, id: str) -> None:
     subject = f"{change.incident.number}/{id}"
-    change.findings.append(Finding(kind="clock_overdue", subject=subject, since=change.now, ended_at=change.now))
+    change.findings.append(Finding(kind="clock-overdue", subject=subject, since=change.now, ended_at=change.now))
 
 
 def _running(incident: Incident, id: str) -> RunningClock:
@@ -117,7 +117,7 @@ def remind_clock(change: Change, id: str, step: int) -> None:
     change.tell("UPDATE", to, f"incident.reason.clock_{mark}", unhidden=True, clock=id)
     if mark == "overdue":
         subject = f"{change.incident.number}/{id}"
-        change.findings.append(Finding(kind="clock_overdue", subject=subject, since=change.now, args={"clock": id}))
+        change.findings.append(Finding(kind="clock-overdue", subject=subject, since=change.now, args={"clock": id}))
     ahead = clocks.next_mark(clock, change.now)
     if ahead:
         change.arm(f"clock:{id}", *ahead)

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from monitor.incidents.hours import after_open, next_open, open_within, parse
 from monitor.incidents.plan import DRILL
 from monitor.incidents.workdays import Calendar
-from monitor.model import Delivery, Entry, Finding, Labels, Mention, Sample, Tier
+from monitor.model import Delivery, Drill, Entry, Finding, Labels, Mention, Sample, Tier
 from monitor.times import Duration
 
 Words = dict[str, str]
@@ -73,16 +73,7 @@ class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     announced: bool = True
 
 
-class Run(Struct, frozen=True, kw_only=True):
-    """One drill held. `everybody`: it reached all it would reach in earnest, not only the drill's recipients."""
-
-    id: str
-    scenario: str
-    started_at: float
-    started_by: str
-    announced: bool = True
-    everybody: bool = False
-    stopped_at: float | None = None
+Run = Drill
 
 
 def records(scenario: Scenario, run: Run, after: float, until: float) -> list[Mention | Sample]:
@@ -143,7 +134,7 @@ def overdue(schedules: Iterable[Schedule], runs: Sequence[Run], since: float, no
     for schedule in schedules:
         held = max((r.started_at for r in runs if r.scenario == schedule.scenario), default=since)
         if now > held + 1.1 * schedule.every:
-            out.append(Finding(kind="drill_overdue", subject=schedule.scenario, since=held + schedule.every))
+            out.append(Finding(kind="drill-overdue", subject=schedule.scenario, since=held + schedule.every))
     return out
 
 

@@ -234,6 +234,16 @@ def comment(incident: Incident, text: str, actor: str, now: float, context: Cont
     return change.outcome()
 
 
+def drill_note(
+    incident: Incident, text: str, now: float, context: Context, *, alerts: Sequence[Alert] = ()
+) -> Outcome:
+    """What somebody plays in a drill (a call, a letter): told to whoever was told of it."""
+    change = Change(incident, context, now, alerts=alerts)
+    change.entry("drill_note", comment=text)
+    change.tell("UPDATE", incident.told, reason=text, unhidden=True)
+    return change.outcome()
+
+
 def step_done(incident: Incident, step: str, actor: str, now: float, context: Context, *, comment: str = "") -> Outcome:
     """A step of the playbook is done; notices name the next one."""
     if step in incident.steps_done:

@@ -6,6 +6,7 @@ Instants are Unix seconds (float, UTC), spans are seconds. Nothing here reads a 
 from monitor.model.handled import (
     Axes,
     Contact,
+    Drill,
     Entry,
     Finding,
     Incident,
@@ -63,6 +64,7 @@ __all__ = [
     "Cursor",
     "Delivery",
     "DeliveryState",
+    "Drill",
     "Entry",
     "Evidence",
     "Example",

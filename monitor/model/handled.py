@@ -178,3 +178,19 @@ class Finding(Struct, frozen=True, kw_only=True):
     since: float
     args: dict[str, Any] = field(default_factory=dict)
     ended_at: float | None = None
+
+
+class Drill(Struct, frozen=True, kw_only=True):
+    """One drill held. `everybody`: it reaches all it would reach in earnest, not only the drill's recipients.
+
+    `noted`: how many notes of its scenario were told.
+    """
+
+    id: str
+    scenario: str
+    started_at: float
+    started_by: str
+    announced: bool = True
+    everybody: bool = False
+    stopped_at: float | None = None
+    noted: int = 0

@@ -197,6 +197,15 @@ facts = sa.Table(
     sa.Column("data", Text, nullable=False),
 )
 
+drills = sa.Table(
+    "drills",
+    metadata,
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("stopped_at", Instant),
+    sa.Column("data", Text, nullable=False),
+)
+
 playbook_texts = sa.Table(
     "playbook_texts",
     metadata,

@@ -74,7 +74,7 @@ async def incident(request: Request, asking: Asking) -> Response:
 @answering
 async def open_incident(request: Request, asking: Asking) -> Response:
     """Raises an incident by hand."""
-    opening = _as(Opening, _with_tiers(await _body(request)))
+    opening = as_kind(Opening, _with_tiers(await body_of(request)))
     if opening.tier == Tier.CALM:
         raise Wrong("tier: blue, yellow, orange or red")
     done = await asking.site.acts.open(asking.actor, opening, asking.now)
@@ -87,7 +87,7 @@ async def act(request: Request, asking: Asking) -> Response:
     verb = request.path_params["verb"]
     if verb not in VERBS:
         return problem(404, "verb", asking.say("denied.verb", names=", ".join(VERBS)))
-    wanted = _as(Act, _with_instants(_with_tiers(await _body(request)), asking.zone) | {"act": verb})
+    wanted = as_kind(Act, _with_instants(_with_tiers(await body_of(request)), asking.zone) | {"act": verb})
     done = await asking.site.acts.act(asking.actor, request.path_params["number"], wanted, asking.now)
     return json_answer(plain(done, asking.zone))
 
@@ -103,13 +103,13 @@ async def silence_incident(request: Request, asking: Asking) -> Response:
         "matchers": {"risk": dossier.incident.risk, **dossier.incident.scope},
         "up_to": dossier.incident.tier.word,
     }
-    return await _silence(asking, of_it | await _body(request))
+    return await _silence(asking, of_it | await body_of(request))
 
 
 @answering
 async def silence(request: Request, asking: Asking) -> Response:
     """Begins a silence."""
-    return await _silence(asking, await _body(request))
+    return await _silence(asking, await body_of(request))
 
 
 @answering
@@ -149,7 +149,7 @@ async def _silence(asking: Asking, body: dict[str, Any]) -> Response:
         starts = instant(body["starts_at"], asking.zone) if body.get("starts_at") else None
     except ValueError as fault:
         raise Wrong(f"for, until or starts_at: {fault}") from None
-    hush = _as(Hush, _with_tiers(body) | {"until": until, "starts_at": starts})
+    hush = as_kind(Hush, _with_tiers(body) | {"until": until, "starts_at": starts})
     if not hush.matchers:
         raise Wrong('matchers: at least one label, such as {"risk": "product-safety"}')
     if hush.until <= max(asking.now, starts or 0):
@@ -157,7 +157,8 @@ async def _silence(asking: Asking, body: dict[str, Any]) -> Response:
     return json_answer(plain(await asking.site.acts.silence(asking.actor, hush, asking.now), asking.zone), 201)
 
 
-async def _body(request: Request) -> dict[str, Any]:
+async def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object that was sent; none = an empty one. Raises `Wrong`."""
     raw = await read_body(request, BODY_CAP)
     if not raw.strip():
         return {}
@@ -194,7 +195,8 @@ def _with_instants(body: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     return out
 
 
-def _as(kind: Any, body: dict[str, Any]) -> Any:
+def as_kind(kind: Any, body: dict[str, Any]) -> Any:
+    """The body as one of our kinds. Raises `Wrong`."""
     try:
         thing = msgspec.convert(body, kind)
     except msgspec.ValidationError as fault:

@@ -9,7 +9,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from monitor.web import ack, api, health, incident, ingest, overview, paths
+from monitor.web import ack, api, drills, health, incident, ingest, overview, paths
 from monitor.web.door import Door, answer_fault, answer_missing
 from monitor.web.headers import SecurityHeaders
 from monitor.web.site import Acts, Reads, Site
@@ -82,6 +82,15 @@ API = (
         "Who would be told of a tier, step by step, and when each was last reached: "
         "`?tier=red&risk=product-safety&at=Sat 03:00&label.product=X1`.",
     ),
+    Door("GET", f"{_V1}/drills", drills.book, "read", "Scenarios, the running drill, and those that were held."),
+    Door(
+        "POST", f"{_V1}/drills", drills.start, "act",
+        "Begins a drill, one at a time. It tells `[incident] drill_to` only, unless `everybody`.",
+        takes='{"scenario": "product-safety", "everybody": false}',
+        gives="201, the drill",
+    ),
+    Door("POST", f"{_V1}/drills/stop", drills.stop, "act", "Ends the running drill; its incidents are resolved."),
+    Door("GET", f"{_V1}/drills/{{id}}", drills.report, "read", "How a drill went: objectives, who was not reached."),
     Door("GET", f"{_V1}/silences", api.silences, "read", "Silences in force or to come."),
     Door(
         "POST", f"{_V1}/silences", api.silence, "act",

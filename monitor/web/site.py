@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from monitor.config.schema import Config
+from monitor.incidents.drills import Scorecard
 from monitor.metrics import Metrics
-from monitor.model import Delivery, DeliveryState, Incident, Labels, Silence, Tier
+from monitor.model import Delivery, DeliveryState, Drill, Incident, Labels, Silence, Tier
 from monitor.web.acts import Act, Done, Hush, Ingested, Opening
-from monitor.web.views import Dossier, Health, Overview, Readiness, Way
+from monitor.web.views import Dossier, DrillBook, Health, Overview, Readiness, Way
 
 if TYPE_CHECKING:
     from monitor.sources.records import Records
@@ -66,6 +67,22 @@ class Acts(Protocol):
         """Queues a dead or refused delivery anew, with its old key."""
 
 
+class Drills(Protocol):
+    """Practice. Raises `acts.ActFault` likewise."""
+
+    async def book(self) -> DrillBook:
+        """Scenarios, the running drill, and those that were held."""
+
+    async def start(self, actor: str, scenario: str, now: float, *, everybody: bool = False) -> Drill:
+        """Begins one, for the drill's recipients only unless `everybody`."""
+
+    async def stop(self, actor: str, now: float) -> Drill:
+        """Ends the running one."""
+
+    async def report(self, id: str) -> Scorecard:
+        """How one went."""
+
+
 class Site(Struct, frozen=True, kw_only=True):
     """One running service, as the web layer sees it.
 
@@ -78,6 +95,7 @@ class Site(Struct, frozen=True, kw_only=True):
     now: Callable[[], float]
     reads: Reads
     acts: Acts
+    drills: Drills
     metrics: Metrics
     key: bytes
     health: Callable[[], Health]

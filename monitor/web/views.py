@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from monitor.incidents.who import Plan, PlanStep
 from monitor.model import (
     Delivery,
+    Drill,
     Entry,
     Evidence,
     Example,
@@ -130,6 +131,23 @@ class Way(Struct, frozen=True, kw_only=True):
             tier=plan.tier, playbook=plan.playbook, levels=plan.steps, acks=plan.acks, gives_up_at=plan.gives_up_at,
             muted_by=plan.muted_by, displays=displays, reached=reached,
         )  # fmt: skip
+
+
+class Practisable(Struct, frozen=True, kw_only=True):
+    """A scenario that can be held. `title`: language -> text; `lasts` in seconds."""
+
+    id: str
+    title: dict[str, str]
+    playbook: str
+    lasts: float
+
+
+class DrillBook(Struct, frozen=True, kw_only=True):
+    """What can be practised, what is being practised, and what was, the newest first."""
+
+    scenarios: tuple[Practisable, ...]
+    running: Drill | None
+    held: tuple[Drill, ...]
 
 
 class Health(Struct, frozen=True):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 
+from monitor.cli.drill import scorecard
 from monitor.cli.main import main
 from monitor.cli.who import lines
 from monitor.times import coming
@@ -126,3 +127,22 @@ def test_a_rota_that_does_not_exist_names_those_that_do(tmp_path: Path) -> None:
     path.write_text(CONFIG, encoding="utf-8")
     done = CliRunner().invoke(main, ["rota", "show", "night", "--config", str(path), "--lang", "en"])
     assert done.exit_code == 2 and "there are: duty" in done.output
+
+
+def wanted(kind: str, within: float, name: str = "") -> dict[str, object]:
+    return {"kind": kind, "tier": "red", "within": within, "name": name}
+
+
+def test_a_scorecard_tells_what_was_met_in_what_time() -> None:
+    run_ = {"id": "D-0001", "scenario": "fire", "started_at": "a", "started_by": "li", "stopped_at": "b"}
+    card = {
+        "run": run_, "met": 1, "notices": 3, "reached": ["li"], "not_reached": ["chen"],
+        "marks": [
+            {"objective": wanted("detected", 600.0), "seconds": 240.0, "met": True},
+            {"objective": wanted("step", 900.0, "facts"), "seconds": None, "met": False},
+        ],
+    }  # fmt: skip
+    told = scorecard(card, "en")
+    assert told[1] == "  ✓ warned at 🔴 red: 4m (wanted within 10m)"
+    assert told[2] == "  ✗ step done: facts: not reached (wanted within 15m)"
+    assert told[3:] == ["  1 of 2 objectives met, 3 notices", "  reached: li", "  not reached: chen"]

@@ -23,14 +23,13 @@ from monitor.store import incidents, outbox, timers
 from monitor.times import local
 from monitor.web.acts import Act
 from tests.channels.fake_mail import FakeMail, free_port
-from tests.daemon.house import LOOPS, PLAYBOOKS, span
+from tests.daemon.house import LOOPS, span
 
 SATURDAY = datetime(2026, 3, 14, 2, 50, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp()
-BASE = f"""
+BASE = """
 [settings]
 organisation = "示例公司"
 timezone = "Asia/Shanghai"
-playbooks = "{PLAYBOOKS}"
 [server]
 public_url = "https://warn.example.com"
 [[source]]
@@ -43,13 +42,13 @@ query = "起火"
 [[rule]]
 name = "burning"
 risk = "product-safety"
-where = {{ topic = ["fire"] }}
+where = { topic = ["fire"] }
 window = "1h"
 by = ["product"]
-yellow = {{ above = 1 }}
-orange = {{ above = 4 }}
-red = {{ above = 9 }}
-leave = {{ below = 0.8, dwell = "5m" }}
+yellow = { above = 1 }
+orange = { above = 4 }
+red = { above = 9 }
+leave = { below = 0.8, dwell = "5m" }
 [[channel]]
 name = "mail"
 kind = "email"
@@ -72,7 +71,7 @@ language = "en"
 email = "chen@example.com"
 [[team]]
 name = "crisis"
-roles = {{ leader = ["li", "wang"], sponsor = ["chen"] }}
+roles = { leader = ["li", "wang"], sponsor = ["chen"] }
 """
 
 

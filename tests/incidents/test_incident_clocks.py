@@ -99,8 +99,8 @@ def test_half_a_quarter_and_no_time_left_are_told_though_silenced_and_though_clo
     world.act(lifecycle.resolve)
     world.wait(2 * HOUR)
     assert [o.facts.reason_id.rsplit("_", 1)[-1] for o in world.owed[-2:]] == ["quarter", "overdue"]
-    assert [(f.kind, f.subject) for f in world.findings if f.kind == "clock_overdue"] == [
-        ("clock_overdue", "INC-2026-0001/c")
+    assert [(f.kind, f.subject) for f in world.findings if f.kind == "clock-overdue"] == [
+        ("clock-overdue", "INC-2026-0001/c")
     ]
     world.act(clock_acts.submit_clock, "c", world.now, by="wang")
     assert world.findings[-1].ended_at == world.now

@@ -138,4 +138,4 @@ def test_a_drill_not_held_is_found() -> None:
     schedules = [Schedule(scenario="battery", every=span(86400 * 10))]
     assert overdue(schedules, [RUN], T0, T0 + 10.9 * 86400) == []
     assert [f.subject for f in overdue(schedules, [RUN], T0, T0 + 11.1 * 86400)] == ["battery"]
-    assert [f.kind for f in overdue(schedules, [], T0 - HOUR * 24 * 12, T0)] == ["drill_overdue"]
+    assert [f.kind for f in overdue(schedules, [], T0 - HOUR * 24 * 12, T0)] == ["drill-overdue"]

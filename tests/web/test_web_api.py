@@ -265,3 +265,22 @@ async def test_links_steps_axes_and_clocks_go_through_the_same_door(verb: str, b
 async def test_a_clock_cannot_be_ruled_out_without_a_reason_nor_run_from_nonsense() -> None:
     assert (await post(f"{ONE}/clock-rule-out", {"clock": "gdpr-33"})).status_code == 422
     assert (await post(f"{ONE}/clock-start", {"clock": "gdpr-33", "since": "lately"})).status_code == 422
+
+
+async def test_a_drill_is_begun_ended_and_told() -> None:
+    async with browser(an_app(a_crisis()), accept_language="en") as client:
+        begun = await client.post("/api/v1/drills", json={"scenario": "product-safety"})
+        assert (begun.status_code, begun.json()["started_by"], begun.json()["everybody"]) == (201, "local", False)
+        book = (await client.get("/api/v1/drills")).json()
+        assert book["running"]["id"] == "D-0001" and book["scenarios"][0]["title"]["en"] == "fire"
+        assert (await client.post("/api/v1/drills/stop")).json()["stopped_at"] == "2026-03-01T11:01:05+08:00"
+        card = (await client.get("/api/v1/drills/D-0001")).json()
+        assert card["marks"][0]["met"] is True and card["not_reached"] == ["mary"] and card["met"] == 1
+        missing = await client.post("/api/v1/drills", json={"scenario": "flood"})
+        assert missing.status_code == 404 and "there are: product-safety" in missing.json()["message"]
+        assert (await client.get("/api/v1/drills/D-0009")).status_code == 404
+
+
+async def test_no_drill_to_stop_is_told() -> None:
+    answer = await post("/api/v1/drills/stop")
+    assert answer.status_code == 409 and answer.json()["message"] == "No drill is running."

@@ -12,10 +12,12 @@ from starlette.applications import Starlette
 
 from monitor.config.convert import decode
 from monitor.config.schema import Config
+from monitor.incidents.drills import Mark, Objective, Scorecard
 from monitor.incidents.who import PlanStep
 from monitor.metrics import Metrics
 from monitor.model import (
     Delivery,
+    Drill,
     Entry,
     Evidence,
     Example,
@@ -48,7 +50,20 @@ from monitor.web.acts import (
 )
 from monitor.web.app import DOORS, web_app
 from monitor.web.site import Site
-from monitor.web.views import Dossier, Health, Overview, Point, Reached, Readiness, RuleState, Sent, SourceState, Way
+from monitor.web.views import (
+    Dossier,
+    DrillBook,
+    Health,
+    Overview,
+    Point,
+    Practisable,
+    Reached,
+    Readiness,
+    RuleState,
+    Sent,
+    SourceState,
+    Way,
+)
 
 NOW = 1772334065.0  # 2026-03-01 11:01:05 in Shanghai
 KEY = b"k" * 32
@@ -258,12 +273,45 @@ class Reads:
         return await self.world.incident_list(open_only, limit)
 
 
+class Practice:
+    """`Site.drills` over a world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.held: list[Drill] = []
+
+    async def book(self) -> DrillBook:
+        fire = Practisable(id="product-safety", title={"zh": "起火", "en": "fire"}, playbook="general", lasts=7200.0)
+        running = next((d for d in self.held if d.stopped_at is None), None)
+        return DrillBook(scenarios=(fire,), running=running, held=tuple(self.held))
+
+    async def start(self, actor: str, scenario: str, now: float, *, everybody: bool = False) -> Drill:
+        if scenario != "product-safety":
+            raise Unknown("no_scenario", name=scenario, names="product-safety")
+        made = Drill(id="D-0001", scenario=scenario, started_at=now, started_by=actor, everybody=everybody)
+        self.held.append(made)
+        return made
+
+    async def stop(self, actor: str, now: float) -> Drill:
+        if not self.held:
+            raise Conflict("drill_none")
+        self.held[-1] = msgspec.structs.replace(self.held[-1], stopped_at=now)
+        return self.held[-1]
+
+    async def report(self, id: str) -> Scorecard:
+        found = next((d for d in self.held if d.id == id), None)
+        if found is None:
+            raise Unknown("no_drill", id=id)
+        acked = Mark(objective=Objective(kind="acked", within=Duration(900)), seconds=480.0)
+        return Scorecard(run=found, marks=(acked,), notices=2, reached=("li-na",), not_reached=("mary",))
+
+
 def a_site(world: World, settings: Config | None = None, **changes: Any) -> Site:
     metrics = Metrics()
     settings = settings or config()
     metrics.configure(rules=[r.name for r in settings.rule], sources=[s.name for s in settings.source])
     told = {
-        "config": lambda: settings, "now": lambda: NOW, "reads": Reads(world), "acts": world, "metrics": metrics,
+        "config": lambda: settings, "now": lambda: NOW, "reads": Reads(world), "acts": world, "drills": Practice(world), "metrics": metrics,
         "key": KEY, "health": lambda: Health({"judge": 0.2}), "ready": lambda: Readiness(),
         "title": lambda playbook, language: {"zh": "产品安全", "en": "Product safety"}[language]
         if playbook == "product-safety" else "",

@@ -102,6 +102,7 @@ EXAMPLES = [
     for page in PAGES
     if page.name not in ("configuration.md", "configuration.zh-CN.md")
     for n, block in enumerate(blocks(page, "toml"), 1)
+    if "[scenario]" not in block  # tried where scenarios are
 ]
 
 

@@ -37,8 +37,9 @@ def ours(n: int) -> tuple[float, float]:
             time.sleep(1)
             records = [sample(f"e{i}") for i in range(n)]
             spent, began = daemon.cpu(), time.time()
-            if pusher.send("samples", records) != 200:
-                raise RuntimeError("the push was refused")
+            status = pusher.send("samples", records)
+            if status != 200:
+                raise RuntimeError(f"the push was answered {status}: {daemon.said()[-2000:]}")
             return _last(receiver, n + 1) - began, daemon.cpu() - spent
         finally:
             daemon.stop()

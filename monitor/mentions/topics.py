@@ -17,6 +17,8 @@ from monitor.mentions.topic import Topic
 Span = tuple[int, int]
 Hits = dict[Term, list[Span]]
 _NONE: frozenset[str] = frozenset()
+REMEMBERED = 20_000
+"""Sets of terms whose topics are kept at hand."""
 
 
 class Topics:
@@ -39,6 +41,8 @@ class Topics:
             tuple(self._sure[p.plain]) if p.plain and not self._open[p.plain] else None for p in self._patterns
         ]
         self._automaton = AhoCorasick([p.text for p in self._patterns])
+        self._near = frozenset(name for name, query in self._queries.items() if _asks_where(query))
+        self._alike: dict[frozenset[Term], frozenset[str]] = {}
 
     def match(self, title: str, text: str) -> frozenset[str]:
         """The names of the topics that hold."""
@@ -52,7 +56,7 @@ class Topics:
             return _NONE
         enough = [self._enough[index] for index, _, _ in found]
         if None in enough:
-            return frozenset(self._holding(self._hits(found, whole, len(head))))
+            return self._holding(self._hits(found, whole, len(head)))
         return frozenset(chain.from_iterable(enough))  # type: ignore[arg-type]
 
     def why(self, title: str, text: str) -> dict[str, list[Span]]:
@@ -87,16 +91,25 @@ class Topics:
             if not (open_end and not term.prefix) and not (term.title and end > head):
                 hits.setdefault(term, []).append((start, end))
 
-    def _holding(self, hits: Hits) -> set[str]:
+    def _holding(self, hits: Hits) -> frozenset[str]:
+        """What holds depends on which terms stand there, save for NEAR; texts with the same terms are many."""
+        there = frozenset(hits)
+        holding = self._alike.get(there)
+        if holding is None:
+            if len(self._alike) >= REMEMBERED:
+                self._alike.clear()
+            holding = self._alike[there] = self._true_of(hits, near=False)
+        return holding | self._true_of(hits, near=True) if self._near else holding
+
+    def _true_of(self, hits: Hits, *, near: bool) -> frozenset[str]:
         holding: set[str] = set()
         asked: set[str] = set()
         for term in hits:
             holding.update(self._sure[term])
             asked |= self._open[term]
-        for name in asked - holding:
-            if _holds(self._queries[name], hits):
-                holding.add(name)
-        return holding
+        asked = asked & self._near if near else asked - self._near
+        holding.update(name for name in asked - holding if _holds(self._queries[name], hits))
+        return frozenset(holding)
 
 
 class _Pattern:

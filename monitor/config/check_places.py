@@ -25,12 +25,20 @@ def wrong_urls(draft: Draft) -> Iterator[Problem]:
     server, store = draft.table("server"), draft.table("store")
     if server.public_url and not _is_web(server.public_url):
         yield Problem(path=("server", "public_url"), id="no_url", args={"value": server.public_url})
+    for name, url in zip(("url", "start", "fail"), _heartbeat(draft), strict=True):
+        if url and not is_reference(url) and not _is_web(url):
+            yield Problem(path=("heartbeat", name), id="no_url", args={"value": url})
     if is_reference(store.url):
         return
     if "@" in store.url and ":" in store.url.partition("://")[2].rpartition("@")[0]:
         yield Problem(path=("store", "url"), id="password_in_url")
     elif store.url != "sqlite" and not store.url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         yield Problem(path=("store", "url"), id="no_store", args={"value": store.url.partition("@")[2] or store.url})
+
+
+def _heartbeat(draft: Draft) -> tuple[str, str, str]:
+    beat = draft.table("heartbeat")
+    return beat.url, beat.start, beat.fail
 
 
 def wrong_options(draft: Draft) -> Iterator[Problem]:
@@ -119,7 +127,9 @@ def _is_zone(name: str) -> bool:
 
 def unresolved_secrets(draft: Draft) -> Iterator[Problem]:
     """Secrets that are not there where this runs; a service may get them later, so this warns."""
-    yield from (each for way, ref in _references(draft.table("store"), ("store",)) for each in _unresolved(ref, way))
+    for name in ("store", "heartbeat"):
+        for way, reference in _references(draft.table(name), (name,)):
+            yield from _unresolved(reference, way)
     for key in ("source", "channel", "person"):
         for path, table in draft.each(key):
             if getattr(table, "enabled", True):

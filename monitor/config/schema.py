@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from monitor.channels import ChannelKind
+from monitor.config.heartbeat import Heartbeat
 from monitor.incidents.axes import Matrix
 from monitor.incidents.digest import DigestSettings
 from monitor.incidents.drills import Schedule
@@ -83,4 +84,5 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     drill: tuple[Schedule, ...] = ()
     calendar: dict[str, CalendarDays] = field(default_factory=dict)
     matrix: Matrix = Matrix()
+    heartbeat: Heartbeat = Heartbeat()
     include: tuple[str, ...] = field(default=())

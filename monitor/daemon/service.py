@@ -19,6 +19,7 @@ from monitor.daemon.calendar import Calendar
 from monitor.daemon.clock import Clock, SystemClock
 from monitor.daemon.deliver import Deliver
 from monitor.daemon.desk import Desk, compile_desk
+from monitor.daemon.heartbeat import Heartbeat
 from monitor.daemon.ingest import Ingest
 from monitor.daemon.judge import Judge
 from monitor.daemon.last_resort import LastResort
@@ -119,6 +120,10 @@ class Service:
             "poll": self.poll.wake, "judge": self.judge.wake, "deliver": self.deliver.wake, "tend": self.tend.wake,
         }  # fmt: skip
         self.watch = Watch(clock, self.db, self.systemd, waking, self._jumped, self._idle)
+        self._refused = False
+        self.heartbeat = Heartbeat(
+            self.db, self.desk, self.http, clock, self.watch, state, lambda: self._refused
+        )  # fmt: skip
         self.judge.moved = lambda: self.watch.pulse.step("judge")
         self.reads = ReadsOfStore(self.db, self.desk, self.judge, self.trails)
         self._site = self._make_site()
@@ -144,8 +149,12 @@ class Service:
             key=self._desk.key,
             health=self.watch.health,
             title=lambda playbook, language: self._desk.title(playbook, language),
-            ready=lambda: Readiness(tuple(sorted({"config", "store", "listening"} - self._ready))),
+            ready=self._readiness,
         )
+
+    def _readiness(self) -> Readiness:
+        missing = {"config", "store", "listening"} - self._ready
+        return Readiness(tuple(sorted(missing | ({"store"} if self.db.outage is not None else set()))))
 
     async def start(self) -> None:
         """Opens the store, counts what is to be counted, starts loops and listeners."""
@@ -167,6 +176,7 @@ class Service:
         self._tasks.append(asyncio.create_task(self.watch.run(drift), name="watch"))
         if drift is not None:
             self.calendar.start()
+            self._tasks.append(asyncio.create_task(self.heartbeat.run(), name="heartbeat"))
         for listener in self._listeners:
             await listener.start()
         self._ready.add("listening")
@@ -230,6 +240,7 @@ class Service:
                 fault = await self._take_anew()
             finally:
                 self.systemd.ready(f"running, listening on {self._listen}")
+            self._refused = bool(fault)
             if fault:
                 self.metrics.reloaded(False)
                 self.systemd.status("running; the last reload was refused, the config before it is in force")

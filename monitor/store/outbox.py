@@ -170,6 +170,15 @@ def next_due(connection: Connection) -> float | None:
     return at
 
 
+def oldest_due(connection: Connection, now: float) -> float | None:
+    """Since when the oldest delivery waits that should have gone out by now; what is to be told later is not meant."""
+    waiting = sa.and_(deliveries.c.state.in_(PENDING), deliveries.c.attempts > 0)
+    late = sa.and_(deliveries.c.state == "queued", deliveries.c.next_at <= now)
+    at: float | None = connection.scalar(sa.select(sa.func.min(deliveries.c.created_at)).where(waiting))
+    then: float | None = connection.scalar(sa.select(sa.func.min(deliveries.c.next_at)).where(late))
+    return min((t for t in (at, then) if t is not None), default=None)
+
+
 def pending(connection: Connection) -> tuple[dict[str, int], float | None]:
     """How many deliveries are not done by channel, and when the oldest of them was made."""
     waiting = deliveries.c.state.in_(PENDING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 import click
@@ -59,6 +60,7 @@ class Lazy(click.Group):
         """The command of that name."""
         if name not in COMMANDS:
             return None
+        sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line: 4 MB of rich
         module = import_module(f"monitor.cli.{COMMANDS[name]}")
         found = (c for c in vars(module).values() if isinstance(c, click.Command) and c.name == name)
         return next(found)

@@ -1,10 +1,19 @@
-"""What travels with the program: rules.toml, playbooks/, systemd/ — package data, or the folders of a checkout."""
+"""What travels with the program: rules.toml, playbooks/, systemd/, grafana/: package data, or folders of a checkout."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-SHIPPED = ("rules.toml", "playbooks", "systemd")
+SHIPPED = (
+    "rules.toml",
+    "playbooks",
+    "systemd",
+    "grafana/compose.yaml",
+    "grafana/dashboards",
+    "grafana/prometheus",
+    "grafana/provisioning",
+)
+"""Of grafana/ what is used; what makes the dashboards stays with the source."""
 
 
 def shipped(name: str) -> Path:

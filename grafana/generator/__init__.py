@@ -1,0 +1,1 @@
+"""The dashboards as code: parts they share, and one file for each."""

@@ -45,6 +45,7 @@ COMMANDS: dict[str, str] = {
     "silence": "silence",
     "deliveries": "deliveries",
     "db": "db",
+    "reload": "reload",
 }
 """command -> the module of monitor.cli that holds it"""
 
@@ -60,7 +61,8 @@ class Lazy(click.Group):
         """The command of that name."""
         if name not in COMMANDS:
             return None
-        sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line: 4 MB of rich
+        for adorning in ("httpx._main", "rich"):  # for others' terminals: megabytes, where they are installed
+            sys.modules.setdefault(adorning, None)  # type: ignore[arg-type]
         module = import_module(f"monitor.cli.{COMMANDS[name]}")
         found = (c for c in vars(module).values() if isinstance(c, click.Command) and c.name == name)
         return next(found)

@@ -22,6 +22,7 @@ from monitor.daemon.desk import Desk, compile_desk
 from monitor.daemon.heartbeat import Heartbeat
 from monitor.daemon.ingest import Ingest
 from monitor.daemon.judge import Judge
+from monitor.daemon.keep import KeepAlive
 from monitor.daemon.last_resort import LastResort
 from monitor.daemon.poll import Poll
 from monitor.daemon.practice import Practice
@@ -124,6 +125,7 @@ class Service:
         self.heartbeat = Heartbeat(
             self.db, self.desk, self.http, clock, self.watch, state, lambda: self._refused
         )  # fmt: skip
+        self.keep_alive = KeepAlive(self.db, self.desk, self.http, clock)
         self.judge.moved = lambda: self.watch.pulse.step("judge")
         self.reads = ReadsOfStore(self.db, self.desk, self.judge, self.trails)
         self._site = self._make_site()
@@ -150,6 +152,7 @@ class Service:
             health=self.watch.health,
             title=lambda playbook, language: self._desk.title(playbook, language),
             ready=self._readiness,
+            reload=self.reload,
         )
 
     def _readiness(self) -> Readiness:
@@ -177,6 +180,7 @@ class Service:
         if drift is not None:
             self.calendar.start()
             self._tasks.append(asyncio.create_task(self.heartbeat.run(), name="heartbeat"))
+            self._tasks.append(asyncio.create_task(self.keep_alive.run(), name="keep"))
         for listener in self._listeners:
             await listener.start()
         self._ready.add("listening")

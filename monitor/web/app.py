@@ -9,7 +9,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from monitor.web import ack, api, drills, health, incident, ingest, overview, paths
+from monitor.web import ack, api, drills, health, incident, ingest, overview, paths, reload
 from monitor.web.door import Door, answer_fault, answer_missing
 from monitor.web.headers import SecurityHeaders
 from monitor.web.site import Acts, Reads, Site
@@ -107,6 +107,11 @@ API = (
         "POST", f"{_V1}/deliveries/{{id:int}}/resend", api.resend, "act",
         "Queues a dead or refused delivery anew, with its old key.",
         gives="200, the delivery",
+    ),
+    Door(
+        "POST", f"{_V1}/reload", reload.reload, "act",
+        "Takes the config anew: checked first, swapped at once; 409 tells its faults, and the old one stays in force.",
+        gives='200 {"reloaded": true}',
     ),
 )  # fmt: skip
 HEALTH = (

@@ -7,7 +7,7 @@ admin socket) or "local" (loopback without a token).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -83,6 +83,10 @@ class Drills(Protocol):
         """How one went."""
 
 
+async def _nothing() -> str:
+    return ""
+
+
 class Site(Struct, frozen=True, kw_only=True):
     """One running service, as the web layer sees it.
 
@@ -101,3 +105,5 @@ class Site(Struct, frozen=True, kw_only=True):
     health: Callable[[], Health]
     ready: Callable[[], Readiness]
     title: Callable[[str, str], str] = lambda playbook, language: ""
+    reload: Callable[[], Awaitable[str]] = _nothing
+    """Takes the config anew; returns what is wrong with it, "" where nothing is."""

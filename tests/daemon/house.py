@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Iterable
@@ -23,6 +24,8 @@ from tests.channels.fakes import Fake, FakeWebhook, Received, Reply
 START = 1773018000.0
 """2026-03-09 09:00 in Shanghai."""
 LOOPS = 4
+STUCK = 60.0
+"""Seconds after which a service that does not come to rest has failed the test."""
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 BASE = """
 [settings]
@@ -97,7 +100,8 @@ class House:
 
     async def _move(self, goal: float) -> None:
         while self.clock.now() < goal:
-            upcoming = await self.clock.settle()
+            async with asyncio.timeout(STUCK):
+                upcoming = await self.clock.settle()
             here = goal if upcoming is None else min(goal, max(upcoming, self.clock.now() + 0.001))
             self.feed.now = here
             await self.clock.move(here)
@@ -106,7 +110,8 @@ class House:
 
     async def settle(self) -> None:
         """Until all that is to be done at this instant is done."""
-        await self.clock.settle()
+        async with asyncio.timeout(STUCK):
+            await self.clock.settle()
         self._look()
 
     def _look(self) -> None:

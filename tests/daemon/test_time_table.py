@@ -316,6 +316,7 @@ async def test_the_tiers_are_those_of_the_table(row: Row, source: str, breaks: B
         await row(here)
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.parametrize(("row", "source", "breaks"), TABLE, ids=ids)
 async def test_without_its_guard_the_row_fails(

@@ -43,7 +43,10 @@ async def lived(here: House, scene: Scene) -> list[Told]:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("name", ["lowered", "cleared-reopened", "languages", "shadow"])
+@pytest.mark.parametrize(
+    "name",
+    ["languages", "shadow", *(pytest.param(name, marks=pytest.mark.slow) for name in ("lowered", "cleared-reopened"))],
+)
 async def test_live_tells_what_the_scenario_told(name: str, tmp_path: Path) -> None:
     scene = read(HERE / f"{name}.toml", Desks())
     config = SMALL.replace("../../../playbooks", str(PLAYBOOKS)).replace("notices.jsonl", str(tmp_path / "notices"))

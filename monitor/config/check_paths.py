@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from msgspec import Struct
 
 from monitor.config.check_names import unknown_targets
+from monitor.config.check_playbooks import playbook_homes
+from monitor.config.convert import unknown
 from monitor.config.draft import Draft
+from monitor.config.drills import scenarios
 from monitor.config.fault import Path, Problem, Said
 from monitor.config.paths import context_of
 from monitor.config.schema import Config
@@ -53,6 +56,9 @@ def wrong_paths(draft: Draft) -> Iterator[Problem]:
             yield Problem(path=path, id="escalation_empty", args={"name": escalation.name})
         if escalation.acks < 1 or escalation.repeat < 0:
             yield Problem(path=path, id="escalation_numbers", args={"name": escalation.name})
+    for path, drill in draft.each("drill"):
+        if drill.scenario not in (known := scenarios(*playbook_homes(draft))):
+            yield unknown("scenario", drill.scenario, known, (*path, "scenario"))
     if draft.lists.get("drill") and not draft.table("incident").drill_to:
         rests: tuple[Path, ...] = (("incident", "drill_to"),)
         yield Problem(path=("drill", 0), id="drill_to_nobody", rests_on=rests)

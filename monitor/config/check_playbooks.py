@@ -16,10 +16,11 @@ from monitor.shipped import shipped
 
 def playbook_ids(draft: Draft) -> set[str]:
     """The playbooks beside the config and those that are shipped."""
-    return {plan.parent.name for home in _homes(draft) for plan in home.glob("*/playbook.toml")}
+    return {plan.parent.name for home in playbook_homes(draft) for plan in home.glob("*/playbook.toml")}
 
 
-def _homes(draft: Draft) -> list[FilePath]:
+def playbook_homes(draft: Draft) -> list[FilePath]:
+    """The folder beside the config, then the shipped one."""
     beside = FilePath(draft.merged.documents[0].name).parent / draft.table("settings").playbooks
     try:
         return [beside, shipped("playbooks")]
@@ -30,7 +31,7 @@ def _homes(draft: Draft) -> list[FilePath]:
 def missing_playbooks(draft: Draft) -> Iterator[Problem]:
     """A playbook that is named and missing; a folder that is; and, as a note, risks that fall to the general plan."""
     home = draft.table("settings").playbooks
-    if home != Settings().playbooks and not _homes(draft)[0].is_dir():
+    if home != Settings().playbooks and not playbook_homes(draft)[0].is_dir():
         yield Problem(path=("settings", "playbooks"), id="no_folder", args={"name": home})
         return
     known, noted = playbook_ids(draft), set[str]()
@@ -58,7 +59,7 @@ def unfilled_roles(draft: Draft) -> Iterator[Problem]:
 def _roles(draft: Draft) -> list[str]:
     """The roles of the playbooks in force, in their order; outsiders are contacts, not members."""
     found: dict[str, bool] = {}
-    for home in reversed(_homes(draft)):
+    for home in reversed(playbook_homes(draft)):
         for plan in sorted(home.glob("*/playbook.toml")):
             try:
                 roles = tomli.loads(plan.read_text(encoding="utf-8")).get("role", {})

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.config.drills import scenarios
 from monitor.daemon import practised
-from monitor.daemon.board import Board
+from monitor.daemon.board import Board, Now
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.daemon.quotes import quoting
@@ -23,7 +23,7 @@ from monitor.daemon.view import look
 from monitor.incidents import drills, lifecycle
 from monitor.incidents.change import MONITOR
 from monitor.incidents.context import Context
-from monitor.incidents.drills import Scenario, Scorecard
+from monitor.incidents.drills import Inject, Scenario, Scorecard
 from monitor.incidents.lifecycle import ActRefused
 from monitor.incidents.plan import AlertChange, is_drill
 from monitor.messages import say
@@ -152,15 +152,15 @@ class Practice:
         if scenario is None or now >= drills.ends_at(scenario, drill):
             await self._end(drill, MONITOR, now)
             return now
-        records = drills.records(scenario, drill, float("-inf"), now)
         desk = self._desk()
+        records = practised.placed(desk, drills.records(scenario, drill, float("-inf"), now))
         changes, kept_ = await self._db.read(lambda c: self._judge(c, desk, records, drill, now))
         if changes:
             after = {(a.rule, a.key): a for a in [*self._real(), *self.standing(), *kept_]}
             await self._board.plan(changes, [a for a in after.values() if a.tier > Tier.CALM], now)
         for alert in kept_:
             self._alerts.setdefault(alert.rule, {})[alert.key] = alert
-        await self._tell_notes(scenario, drill, now)
+        await self._play(scenario, drill, now)
         return _next(scenario, drill, now)
 
     def _judge(
@@ -183,24 +183,42 @@ class Practice:
                     changes.append(_quoted(desk, rule, AlertChange(before=old, after=alert), rows))
         return changes, after
 
-    async def _tell_notes(self, scenario: Scenario, drill: Drill, now: float) -> None:
-        """Calls and letters that somebody plays: told once there is an incident to tell them in."""
-        due = drills.notes(scenario, drill, float("-inf"), now)[drill.noted :]
-        if not due or not (mine := await self._db.read(lambda c: _open(c, drill))):
-            return
-        language = self._desk().config.settings.language
-        for _, words in due:
-            text = words.get(language) or next(iter(words.values()))
+    async def _play(self, scenario: Scenario, drill: Drill, now: float) -> None:
+        """What people play: calls and letters, told once there is an incident to tell them in; a raise by hand."""
+        for _, inject in drills.events(scenario, drill, now)[drill.noted :]:
+            if inject.kind == "raise":
+                await self._raise(scenario, inject, drill, now)
+            elif not await self._tell(inject, drill, now):
+                return
+            drill = self._running = replace(drill, noted=drill.noted + 1)
+            told = drill
+            await self._db.write(lambda c, told=told: kept.put(c, told), Priority.JUDGE)  # type: ignore[misc]
 
-            def think(
-                incident: Incident, context: Context, alerts: Sequence[Alert], text: str = text
-            ) -> Outcome:  # fmt: skip
-                return lifecycle.drill_note(incident, text, now, context, alerts=alerts)
+    async def _tell(self, inject: Inject, drill: Drill, now: float) -> bool:
+        mine = await self._db.read(lambda c: _open(c, drill))
+        text = inject.note.get(self._desk().config.settings.language) or next(iter(inject.note.values()), "")
 
+        def think(incident: Incident, context: Context, alerts: Sequence[Alert]) -> Outcome:
+            return lifecycle.drill_note(incident, text, now, context, alerts=alerts)
+
+        if mine:
             await self._board.act(mine[0].number, think, self.standing(), now)
-        self._running = replace(drill, noted=drill.noted + len(due))
-        told = self._running
-        await self._db.write(lambda c: kept.put(c, told), Priority.JUDGE)
+        return bool(mine)
+
+    async def _raise(self, scenario: Scenario, inject: Inject, drill: Drill, now: float) -> None:
+        risk, tier = inject.risk or scenario.playbook, Tier.of(inject.tier)
+        reason = scenario.title.get(self._desk().config.settings.language) or scenario.id
+
+        def think(state: Now) -> Outcome:
+            return lifecycle.open_by_person(
+                risk, {}, tier, drill.started_by, now, state.context, open=state.open, recent=state.recent,
+                alerts=self.standing(), next_number=state.next_number, reason=reason, drill=True,
+            )  # fmt: skip
+
+        try:
+            await self._board.open(think, now)
+        except ActRefused:
+            log.info("drill_raised_already", id=drill.id, risk=risk)  # the rules were there before
 
     async def _end(self, drill: Drill, actor: str, now: float) -> None:
         """Lets go of its alerts, resolves what is open, notes the end."""
@@ -285,7 +303,9 @@ def _score(connection: Connection, scenario: Scenario, drill: Drill) -> Scorecar
 def _next(scenario: Scenario, drill: Drill, now: float) -> float:
     """The next record, note or end, a minute from now at the latest."""
     coming = drills.records(scenario, drill, now, now + MINUTE)
-    times = [r.seen_at for r in coming[:1]] + [at for at, _ in drills.notes(scenario, drill, now, now + MINUTE)[:1]]
+    times = [r.seen_at for r in coming[:1]] + [
+        at for at, _ in drills.events(scenario, drill, now + MINUTE) if at > now
+    ][:1]
     return min([*times, now - now % MINUTE + MINUTE, drills.ends_at(scenario, drill)])
 
 

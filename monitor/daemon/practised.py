@@ -27,6 +27,22 @@ from monitor.store.observations import Stored
 Records = Sequence[Mention | Sample]
 
 
+def placed(desk: Desk, records: Records) -> Records:
+    """The records with their sources as this config calls them, and the house by its name."""
+    by_family: dict[str, str] = {}
+    for known in desk.sources.values():
+        by_family.setdefault(known.family, known.name)
+    name = desk.config.settings.organisation
+    out: list[Mention | Sample] = []
+    for record in records:
+        source = record.source if record.source in desk.sources else by_family.get(record.source, "")
+        if isinstance(record, Mention):
+            out.append(replace(record, source=source, text=record.text.replace("{organisation}", name)))
+        else:
+            out.append(replace(record, source=source))
+    return [record for record in out if record.source]
+
+
 def count(desk: Desk, records: Records) -> tuple[Counted, list[Stored]]:
     """The buckets of a drill's records, and its mentions as a notice may quote them, newest first."""
     tally, rows = Tally(desk.compiled), list[Stored]()

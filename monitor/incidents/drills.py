@@ -27,13 +27,15 @@ UNANNOUNCED_IN = 14 * 86400.0
 
 
 class Inject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What happens `after` the start: mentions or values through a source, spread over `over`; or a note for people.
+    """What happens `after` the start: mentions or values through a source, spread over `over`; or something for people.
 
-    `texts` are taken in turn, `count` of them. A note is a call or a letter that somebody plays ("a journalist rings").
+    `source`: a source, or a family (the first source of it). `texts` are taken in turn, `count` of them;
+    `{organisation}` in them is the name of the house. A note is a call or a letter that somebody plays ("a journalist
+    rings"). `raise`: somebody raises `risk` by hand to `tier`, should it not stand there yet.
     """
 
     after: Duration
-    kind: Literal["mentions", "samples", "note"]
+    kind: Literal["mentions", "samples", "note", "raise"]
     source: str = ""
     over: Duration = Duration(0)
     count: int = 1
@@ -42,6 +44,8 @@ class Inject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     value: float = 0.0
     labels: Labels = field(default_factory=dict)
     note: Words = field(default_factory=dict)
+    risk: str = ""
+    tier: Literal["blue", "yellow", "orange", "red"] = "orange"
 
 
 class Objective(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,7 +84,7 @@ def records(scenario: Scenario, run: Run, after: float, until: float) -> list[Me
     """The records due in `(after, until]`, in order; the same at every call, so a restart brings none twice."""
     out: list[Mention | Sample] = []
     for index, inject in enumerate(scenario.inject):
-        if inject.kind == "note":
+        if inject.kind not in ("mentions", "samples"):
             continue
         for n in range(inject.count):
             at = run.started_at + inject.after + (inject.over * n / inject.count)
@@ -103,6 +107,12 @@ def notes(scenario: Scenario, run: Run, after: float, until: float) -> list[tupl
     """The notes for people due in `(after, until]`."""
     found = [(run.started_at + i.after, i.note) for i in scenario.inject if i.kind == "note"]
     return [(at, note) for at, note in sorted(found, key=lambda f: f[0]) if after < at <= until]
+
+
+def events(scenario: Scenario, run: Run, until: float) -> list[tuple[float, Inject]]:
+    """The notes and raises due until an instant, in order."""
+    found = [(run.started_at + i.after, i) for i in scenario.inject if i.kind in ("note", "raise")]
+    return [(at, inject) for at, inject in sorted(found, key=lambda f: f[0]) if at <= until]
 
 
 def ends_at(scenario: Scenario, run: Run) -> float:

@@ -78,10 +78,10 @@ roles = { leader = ["li", "wang"], sponsor = ["chen"] }
 class Night:
     """One service after another over one state; times are spans from the start."""
 
-    def __init__(self, folder: Path, config: str, mail: FakeMail, start: float) -> None:
+    def __init__(self, folder: Path, config: str, mail: FakeMail, start: float, base: str = BASE) -> None:
         self.folder, self.mail, self.start = folder, mail, start
         self.path = folder / "rules.toml"
-        self.path.write_text((BASE + config).replace("MAILPORT", str(mail.port)), encoding="utf-8")
+        self.path.write_text((base + config).replace("MAILPORT", str(mail.port)), encoding="utf-8")
         self._n = 0
 
     async def open(self, at: float) -> None:
@@ -191,10 +191,10 @@ def _rows(connection: object) -> list[tuple[Delivery, str]]:
 
 
 @asynccontextmanager
-async def night(folder: Path, config: str, start: float = SATURDAY) -> AsyncIterator[Night]:
+async def night(folder: Path, config: str, start: float = SATURDAY, base: str = BASE) -> AsyncIterator[Night]:
     """A night that begins at an instant."""
     with ExitStack() as stack:
-        here = Night(folder, config, stack.enter_context(FakeMail()), start)
+        here = Night(folder, config, stack.enter_context(FakeMail()), start, base)
         await here.open(start)
         try:
             yield here

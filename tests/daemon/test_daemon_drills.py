@@ -41,6 +41,7 @@ within = "12m"
 kind = "escalated"
 within = "20m"
 """
+ROOT = Path(__file__).resolve().parents[2]
 COUNTS = ("mentions", "samples", "buckets", "marks", "series", "selections")
 
 
@@ -145,3 +146,19 @@ async def test_a_scheduled_drill_begins_by_itself_within_its_hours(tmp_path: Pat
         await here.to("46m")
         running = (await here.service.practice.book()).running
         assert running is not None and running.started_by == "schedule"
+
+
+@pytest.mark.parametrize(
+    ("id", "by_rules"), [("product-safety", True), ("regulatory-action", True), ("general", False)]
+)
+async def test_shipped_scenarios_reach_orange_on_the_shipped_rules(tmp_path: Path, id: str, by_rules: bool) -> None:
+    base = (ROOT / "rules.toml").read_text(encoding="utf-8")
+    base = base.replace("[incident]\n", '[incident]\ndrill_to = ["li-na"]\n')
+    async with night(tmp_path, "", base=base) as here:
+        await here.service.practice.start("li-na", id, here.clock.now())
+        await here.to("29m")
+        incident = await here.incident()
+        assert incident.drill and incident.peak.word in ("orange", "red") and incident.risk == id
+        assert (incident.person_tier is None) == by_rules
+        card = await here.service.practice.report("D-0001")
+        assert card.marks[0].met and card.reached == ("li-na",)

@@ -311,7 +311,8 @@ def a_site(world: World, settings: Config | None = None, **changes: Any) -> Site
     settings = settings or config()
     metrics.configure(rules=[r.name for r in settings.rule], sources=[s.name for s in settings.source])
     told = {
-        "config": lambda: settings, "now": lambda: NOW, "reads": Reads(world), "acts": world, "drills": Practice(world), "metrics": metrics,
+        "config": lambda: settings, "now": lambda: NOW, "reads": Reads(world), "acts": world, "drills": Practice(world),
+        "metrics": metrics,
         "key": KEY, "health": lambda: Health({"judge": 0.2}), "ready": lambda: Readiness(),
         "title": lambda playbook, language: {"zh": "产品安全", "en": "Product safety"}[language]
         if playbook == "product-safety" else "",

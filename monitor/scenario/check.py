@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct, field
 
 from monitor.incidents.routes import CHANNEL
-from monitor.model import Incident, Tier
+from monitor.model import Incident, Notice, Tier
 from monitor.playbook import TemplateFault
 from monitor.scenario.play import Sent, Turn, Undone, World, play
 from monitor.scenario.read import Done, Hope, Scene
@@ -45,7 +45,8 @@ def run(scene: Scene) -> Played:
     def look(hope: Hope, world: World) -> None:
         amiss.extend(check(hope, world))
 
-    play(scene, failed, look)
+    world = play(scene, failed, look)
+    amiss += [each for sent in world.sent for each in _unwritten(sent, world)]
     return Played(scene=scene, checked=len(scene.hopes), amiss=sorted(amiss, key=lambda a: a.line))
 
 
@@ -169,21 +170,34 @@ def _texts(expect: Expect, sent: Sequence[Sent], world: World) -> Iterator[Findi
             yield "not_text", {"wanted": unwanted, "found": found}
 
 
+def _unwritten(sent: Sent, world: World) -> Iterator[Amiss]:
+    """Templates that fail on a notice: live a plain one goes out, here it is amiss whatever was expected."""
+    for language in _languages(sent, world):
+        try:
+            _notice(sent, language, world)
+        except TemplateFault as fault:
+            yield Amiss(line=1, at=sent.at, id="template", args={"fault": str(fault)}, subject=sent.facts.playbook)
+
+
 def written(sent: Sent, world: World) -> Iterator[str]:
     """The notice as each language among its recipients reads it, the title first."""
-    desk, facts = world.desk, sent.facts
-    for language in dict.fromkeys(_language(who, world) for who in sent.to):
-        urls, names = desk.urls(facts.incident, sent.to[0], facts.at), desk.names()
-        key = f"{facts.incident}-{facts.notice}"
+    for language in _languages(sent, world):
         try:
-            notice = desk.playbooks.render(
-                facts, language=language, urls=urls, acknowledged=sent.held, key=key, names=names
-            )
+            notice = _notice(sent, language, world)
         except TemplateFault:
-            notice = desk.playbooks.plain(
-                facts, language=language, urls=urls, acknowledged=sent.held, key=key, names=names
-            )
+            continue
         yield "\n".join(_flat(parts) for parts in (notice.title, *(line.parts for line in notice.lines)))
+
+
+def _notice(sent: Sent, language: str, world: World) -> Notice:
+    desk, facts = world.desk, sent.facts
+    urls, names = desk.urls(facts.incident, sent.to[0], facts.at), desk.names()
+    key = f"{facts.incident}-{facts.notice}"
+    return desk.playbooks.render(facts, language=language, urls=urls, acknowledged=sent.held, key=key, names=names)
+
+
+def _languages(sent: Sent, world: World) -> dict[str, None]:
+    return dict.fromkeys(_language(who, world) for who in sent.to)
 
 
 def _flat(parts: Iterable[object]) -> str:

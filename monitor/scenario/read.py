@@ -134,7 +134,7 @@ def _desk(document: Document, written: Written, desks: Desks) -> Desk:
     key = path.resolve()
     if key not in desks:
         try:
-            desks[key] = compile_desk(load(path), path.parent, KEY)
+            desks[key] = compile_desk(load(path), path.parent, KEY, tried=False)
         except ConfigFault as fault:
             raise Unreadable(fault.faults) from None
         except OSError as error:

@@ -8,11 +8,14 @@ import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from monitor.config.load import load
 from monitor.daemon.clock import SteppedClock
+from monitor.daemon.desk import compile_desk
 from monitor.daemon.service import Service, take_state
 from monitor.http import Answer, Http
 from monitor.model import Facts, Finding, Tier
@@ -171,6 +174,8 @@ def iso(at: float) -> str:
 async def house(folder: Path, config: str, base: str = BASE) -> AsyncIterator[House]:
     """A service of this config in a folder; `FEED` and `HOOK` in it become the doubles' addresses."""
     with ExitStack() as stack:
+        quick = partial(compile_desk, tried=False)
+        stack.enter_context(patch("monitor.daemon.service.compile_desk", quick))
         feed, hook = stack.enter_context(Feed()), stack.enter_context(FakeWebhook())
         path = folder / "rules.toml"
         text = (base.format(playbooks=PLAYBOOKS) + config).replace("FEED", feed.url).replace("HOOK", hook.url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -201,6 +202,19 @@ def test_a_faulty_config_and_a_missing_one_are_told(scenario, tmp_path: Path) ->
     assert "scenario.toml:3: scenario: config: " in run(scenario("", head)).output
     (tmp_path / "rules.toml").write_text("[[rule]]\nname = 1\n", encoding="utf-8")
     assert "rules.toml:2:" in run(scenario("", head)).output
+
+
+def test_a_template_that_fails_is_amiss_though_live_a_plain_notice_goes_out(scenario, tmp_path: Path) -> None:
+    config = (HERE / "config" / "small.toml").read_text(encoding="utf-8").replace("../../../playbooks", "playbooks")
+    (tmp_path / "rules.toml").write_text(config, encoding="utf-8")
+    shutil.copytree(HERE.parents[1] / "playbooks", tmp_path / "playbooks")
+    (tmp_path / "playbooks" / "general" / "notice.alarm.zh.j2").write_text(
+        "{{ nothing.of.the.kind }}", encoding="utf-8"
+    )
+    head = re.sub(r"config = .*", 'config = "rules.toml"', SMALL)
+    result = run(scenario(SURGE + '[[expect]]\nat = "30m"\nincident = "mass-complaints"\ntier = "yellow"\n', head))
+    assert result.exit_code == 1
+    assert "mass-complaints: its words make no notice: " in result.output
 
 
 def test_exit_codes(tmp_path: Path) -> None:

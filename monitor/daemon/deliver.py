@@ -103,7 +103,13 @@ class Deliver:
     def _start(self, parcel: Parcel) -> None:
         task = asyncio.create_task(self._one(parcel))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Once the last one under way has ended the outbox is counted again: what was sent does not wait."""
+        self._running.discard(task)
+        if not self._running:
+            self.wake.set()
 
     async def _one(self, parcel: Parcel) -> None:
         """One delivery, over one channel after the other until one says yes or all have said no."""

@@ -169,3 +169,11 @@ async def test_promtool_has_nothing_to_say_while_it_burns(tmp_path: Path) -> Non
     for body in (calm, burning):
         said = await anyio.run_process([promtool, "check", "metrics"], input=body.encode(), check=False)
         assert (said.returncode, said.stdout, said.stderr) == (0, b"", b"")
+
+
+async def test_what_was_sent_is_not_said_to_wait(tmp_path: Path) -> None:
+    async with house(tmp_path, CONFIG) as here:
+        await here.push("desk", fires(here, 5))
+        assert here.hook.accepted
+        assert await told(here, "deliveries_pending", channel="hook") == 0
+        assert await told(here, "outbox_oldest_timestamp_seconds") == 0

@@ -43,7 +43,7 @@ class Client:
             click.echo(say(self._lang, "client.nobody", where=self._where, fault=str(error)), err=True)
             sys.exit(3)
         if answer.status_code >= 400:
-            click.echo(_fault(answer), err=True)
+            click.echo(refusal(answer), err=True)
             sys.exit(1)
         return answer.json()
 
@@ -56,13 +56,13 @@ def socket_path(state: Path | None) -> Path:
     return Path(named) / "admin.sock" if named else RUNTIME
 
 
-def _fault(answer: httpx.Response) -> str:
+def refusal(answer: httpx.Response) -> str:
+    """Why the service said no, in its words."""
     try:
         body = answer.json()
     except ValueError:
         return f"{answer.status_code} {answer.text[:200]}"
-    error = body.get("error", body) if isinstance(body, dict) else body
-    return str(error.get("text") or error.get("message") or error) if isinstance(error, dict) else str(error)
+    return str(body.get("message") or body) if isinstance(body, dict) else str(body)
 
 
 def speaks(command: Callable[..., Any]) -> Callable[..., Any]:

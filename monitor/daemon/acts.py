@@ -36,6 +36,7 @@ from monitor.web.acts import (
     Done,
     Hush,
     Ingested,
+    Link,
     Lower,
     Opening,
     PassOn,
@@ -72,6 +73,9 @@ class ActsOfPeople:
 
     async def act(self, actor: str, number: str, act: Act, now: float) -> Done:
         """Does one act on one incident."""
+
+        if isinstance(act, Link) and not await self._db.read(lambda c: incidents.get(c, act.other)):
+            raise Unknown("no_incident", number=act.other)
 
         def think(incident: Incident, context: Context, alerts: Sequence[Alert]) -> Outcome:
             return do_act(incident, act, actor, now, context, alerts)

@@ -10,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from monitor.incidents.timeline import write
 from monitor.model import DeliveryState, Tier
 from monitor.times import duration, instant
 from monitor.web.acts import Act, Hush, Opening, Unknown
@@ -68,7 +69,10 @@ async def incident(request: Request, asking: Asking) -> Response:
     found = await asking.site.reads.incident(request.path_params["number"], asking.now)
     if found is None:
         raise Unknown("no_incident", number=request.path_params["number"][:40])
-    return json_answer(plain(found, asking.zone))
+    texts = [write(entry, asking.language, asking.zone) for entry in found.entries]
+    told = plain(found, asking.zone)
+    told["entries"] = [{**entry, "text": text} for entry, text in zip(told["entries"], texts, strict=True)]
+    return json_answer(told)
 
 
 @answering

@@ -6,9 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
+from monitor.cli.client import refusal
 from monitor.cli.drill import scorecard
 from monitor.cli.main import main
 from monitor.cli.who import lines
@@ -146,3 +148,9 @@ def test_a_scorecard_tells_what_was_met_in_what_time() -> None:
     assert told[1] == "  ✓ warned at 🔴 red: 4m (wanted within 10m)"
     assert told[2] == "  ✗ step done: facts: not reached (wanted within 15m)"
     assert told[3:] == ["  1 of 2 objectives met, 3 notices", "  reached: li", "  not reached: chen"]
+
+
+def test_a_refusal_is_told_in_the_services_words() -> None:
+    answer = httpx.Response(409, json={"error": "drill_running", "message": "Drill D-0001 is running; stop it first."})
+    assert refusal(answer) == "Drill D-0001 is running; stop it first."
+    assert refusal(httpx.Response(502, text="bad gateway")) == "502 bad gateway"

@@ -10,7 +10,19 @@ import pytest
 
 from monitor.model import Tier
 from monitor.store import findings
-from monitor.web.acts import Acknowledge, Cancel, Lower, Raise, Resolve, Undo
+from monitor.web.acts import (
+    Acknowledge,
+    Cancel,
+    Conflict,
+    Link,
+    Lower,
+    Raise,
+    Resolve,
+    StartClock,
+    SubmitClock,
+    Undo,
+    Unknown,
+)
 from tests.daemon.night import link, night
 
 pytestmark = pytest.mark.anyio
@@ -223,3 +235,53 @@ async def test_a_storm_gives_nobody_more_than_they_can_read(tmp_path: Path) -> N
         mine = [d for d in await here.deliveries() if d.person == "li"]
         assert sum(d.state == "sent" for d in mine) == 5
         assert all(d.answer.startswith("told with ") for d in mine if d.state == "superseded")
+
+
+async def test_a_legal_clock_reminds_at_half_at_a_quarter_and_when_it_runs_out_over_a_restart(tmp_path: Path) -> None:
+    async with night(tmp_path, CHAIN) as here:
+        await here.burn(10)
+        await here.act("li", Acknowledge())
+        incident = await here.act("li", StartClock("cn-cyber-operator", here.clock.now() - 600, comment="aware"))
+        assert incident.clocks[0].due_at == here.clock.now() - 600 + 4 * 3600
+        await here.act("li", Resolve("under control"))  # the law's time runs on
+        with pytest.raises(Conflict):
+            await here.act("li", StartClock("no-such-clock"))
+        await here.to("1h51m")
+        assert (await here.sent())[-1][2] == "UPDATE"
+        assert any("half the time" in line for line in await here.timeline())
+        await here.restart("3h")
+        await here.to("4h")
+        clock = [line for line in await here.timeline() if "legal clock" in line]
+        assert ["half" in clock[1], "a quarter" in clock[2], "has run out" in clock[3]] == [True] * 3
+        assert "clock-overdue" in {f.kind for f in await here.service.db.read(findings.open)}
+        await here.act("li", SubmitClock("cn-cyber-operator"))
+        assert "clock-overdue" not in {f.kind for f in await here.service.db.read(findings.open)}
+        assert any("handed in" in line and "(late)" in line for line in await here.timeline())
+
+
+async def test_only_incidents_that_exist_are_linked(tmp_path: Path) -> None:
+    async with night(tmp_path, CHAIN) as here:
+        await here.burn(10)
+        await here.burn(5, "X2")
+        with pytest.raises(Unknown):
+            await here.act("li", Link("INC-2026-0099"))
+        incident = await here.act("li", Link("INC-2026-0002", "the same batch"))
+        assert incident.linked == ("INC-2026-0002",) and (await here.incident("INC-2026-0002")).state == "open"
+
+
+async def test_doubtful_red_waits_at_yellow_until_a_second_family_speaks(
+    tmp_path: Path,
+) -> None:
+    config = CHAIN + '[[source]]\nname = "social"\nkind = "push"\nfamily = "social"\n'
+    async with night(tmp_path, config) as here:
+        text = here.path.read_text(encoding="utf-8").replace(
+            'by = ["product"]\n', 'by = ["product"]\ncertain_with = 2\n'
+        )
+        text = text.replace("yellow = { above = 1 }", "yellow = { above = 1, families = 1 }")
+        here.path.write_text(text, encoding="utf-8")
+        await here.service.reload()
+        await here.burn(10)
+        incident = await here.incident()
+        assert (incident.tier, incident.axes.extent, incident.axes.certainty) == (Tier.YELLOW, Tier.RED, -1)
+        await here.burn(2, source="social")
+        assert (await here.incident()).tier == Tier.RED

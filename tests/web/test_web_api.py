@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from web_fakes import NOW, World, a_crisis, an_app, browser, with_tokens
 
-from monitor.model import Tier
+from monitor.model import Entry, Tier
 from monitor.sources.told import Told
 from monitor.times import Duration
 from monitor.web.acts import (
@@ -284,3 +284,12 @@ async def test_a_drill_is_begun_ended_and_told() -> None:
 async def test_no_drill_to_stop_is_told() -> None:
     answer = await post("/api/v1/drills/stop")
     assert answer.status_code == 409 and answer.json()["message"] == "No drill is running."
+
+
+async def test_a_timeline_is_told_in_the_readers_words() -> None:
+    world = a_crisis()
+    told = {"by": "li-na", "tier": "red"}
+    line = Entry(incident="INC-2026-0042", at=NOW, actor="monitor", kind="incident.entry.ack_lapsed", args=told)
+    world.entries.append(line)
+    entries = (await get(ONE, world)).json()["entries"]
+    assert entries[-1]["text"] == "the acknowledgement of li-na lapsed: it rose to red"

@@ -46,6 +46,7 @@ COMMANDS: dict[str, str] = {
     "deliveries": "deliveries",
     "db": "db",
     "reload": "reload",
+    "doctor": "doctor",
 }
 """command -> the module of monitor.cli that holds it"""
 

@@ -139,6 +139,11 @@ def unresolved_secrets(draft: Draft) -> Iterator[Problem]:
                     yield from _unresolved(reference, way)
 
 
+def references(config: Struct) -> list[str]:
+    """Every reference to a secret that stands anywhere in a config."""
+    return [reference for _, reference in _references(config, ())]
+
+
 def _references(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, Secret):
         yield path, value.reference

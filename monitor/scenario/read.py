@@ -126,7 +126,8 @@ def _where(path: Path) -> str:
     while rest and (not head or isinstance(rest[0], int)):
         part = rest.pop(0)
         head += f" #{part + 1}" if isinstance(part, int) else part
-    return ": ".join([part for part in (head, ".".join(map(str, rest))) if part])
+    way = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in rest)
+    return f"{head}: {way.removeprefix('.')}" if way else head
 
 
 def _desk(document: Document, written: Written, desks: Desks) -> Desk:
@@ -187,8 +188,8 @@ class _Reader:
     def _at(self, path: Path, text: str, otherwise: float) -> float:
         try:
             return steps.moment(text, otherwise, self.zone)
-        except ValueError as error:
-            self._fault(path, "time", text=str(error))
+        except ValueError:
+            self._fault(path, "time", text=text)
             return otherwise
 
     def _when(self, name: str, i: int, text: str) -> float:

@@ -59,8 +59,8 @@ def read_act(text: str) -> Doing:
     """The act that the words say; Unsaid where they say none."""
     try:
         words = shlex.split(text)
-    except ValueError as error:
-        raise Unsaid("act_words", text=str(error)) from None
+    except ValueError:
+        raise Unsaid("act_words", text=text) from None
     verb, rest = (words[0], words[1:]) if words else ("", [])
     if verb not in VERBS:
         raise Unsaid("act_verb", verb=verb, verbs=", ".join(VERBS))
@@ -119,6 +119,6 @@ def _quiet(matchers: Labels, options: dict[str, str], comment: str) -> Quiet:
         raise Unsaid("act_silence")
     try:
         span = duration(options["for"])
-    except ValueError as error:
-        raise Unsaid("act_words", text=str(error)) from None
+    except ValueError:
+        raise Unsaid("act_silence") from None
     return Quiet(matchers=matchers, span=span, up_to=Tier.of(options["up-to"]), comment=comment)

@@ -49,7 +49,7 @@ FAULTY = [
 (11, '[[expect]]\nat = "9h"\ntier = "calm"\n[[expect]]\nat="1h"\ntier="clam"', 'did you mean "calm"?'),
 (8, '[[expect]]\nat = "1h"\nrule = "volum"\ntier = "calm"', 'did you mean "volume"?'),
 (6, '[[expect]]\nat = "1h"', "nothing is expected"),
-(7, '[[expect]]\nat = "tomorrow"\ntier = "calm"', "no time"),
+(7, '[[expect]]\nat = "tomorrow"\ntier = "calm"', "is no time"),
 (7, '[[expect]]\nat = "-1h"\ntier = "calm"', "before the start"),
 (8, '[[expect]]\nat = "1h"\npaged = "ann"', 'did you mean "anna"?'),
 (8, '[[expect]]\nat = "1h"\nby = { product = "X" }\nrule = "volume"\ntier = "calm"', "no series by product"),

@@ -44,7 +44,8 @@ def compile_rules(rules: Iterable[Rule]) -> Compiled:
         found.update({s.id: s for s in (part, whole) if s is not None and s.of != FINDINGS})
         if rule.measure == "authors":
             authors.add(part.id)
-        if rule.measure == "families" or any(rung.families is not None for _, rung in rule.rungs()):
+        asked = any(rung.families is not None for _, rung in rule.rungs())
+        if rule.measure == "families" or asked or rule.certain_with:
             families.add(part.id)
     samples: dict[str, list[Selection]] = {}
     for s in found.values():

@@ -89,7 +89,8 @@ class Night:
         self._lock = take_state(self.folder / "state")
         self.clock = SteppedClock(at, LOOPS)
         self.listen = f"127.0.0.1:{free_port()}"
-        self.service = Service(load(self.path), self.path, self.folder / "state", self.clock, listen=self.listen)
+        state = self.folder / "state"
+        self.service = Service(load(self.path, state=state), self.path, state, self.clock, listen=self.listen)
         await self.service.start()
         await self.clock.settle()
 

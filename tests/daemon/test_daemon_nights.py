@@ -274,11 +274,8 @@ async def test_doubtful_red_waits_at_yellow_until_a_second_family_speaks(
 ) -> None:
     config = CHAIN + '[[source]]\nname = "social"\nkind = "push"\nfamily = "social"\n'
     async with night(tmp_path, config) as here:
-        text = here.path.read_text(encoding="utf-8").replace(
-            'by = ["product"]\n', 'by = ["product"]\ncertain_with = 2\n'
-        )
-        text = text.replace("yellow = { above = 1 }", "yellow = { above = 1, families = 1 }")
-        here.path.write_text(text, encoding="utf-8")
+        text = here.path.read_text(encoding="utf-8")
+        here.path.write_text(text.replace('window = "1h"\n', 'window = "1h"\ncertain_with = 2\n'), encoding="utf-8")
         await here.service.reload()
         await here.burn(10)
         incident = await here.incident()

@@ -1,9 +1,9 @@
-"""What goes by the calendar, on APScheduler: pruning each hour. Nothing durable lives here; missed turns catch up."""
+"""What goes by the calendar, on APScheduler: pruning, the canary. Nothing durable lives here; missed turns catch up."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -22,11 +22,15 @@ PAUSE = 0.02
 class Calendar:
     """The calendar's jobs. In UTC, without misfire grace, coalesced."""
 
-    def __init__(self, db: Database, desk: Callable[[], Desk], clock: Clock) -> None:
+    def __init__(
+        self, db: Database, desk: Callable[[], Desk], clock: Clock, canary: Callable[[], Awaitable[object]]
+    ) -> None:
         self._db, self._desk, self._clock = db, desk, clock
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=defaults)
         self._scheduler.add_job(self.prune, "cron", minute=17, id="prune")
+        zone = desk().config.settings.timezone  # at ten nobody is woken, and no clock change lies near it
+        self._scheduler.add_job(canary, "cron", hour=10, minute=7, day_of_week="mon-fri", timezone=zone, id="canary")
 
     def start(self) -> None:
         """Begins; call from within the running loop."""

@@ -16,6 +16,7 @@ from monitor.daemon import counting
 from monitor.daemon.acts import ActsOfPeople
 from monitor.daemon.board import Board
 from monitor.daemon.calendar import Calendar
+from monitor.daemon.canary import Canary
 from monitor.daemon.clock import Clock, SystemClock
 from monitor.daemon.deliver import Deliver
 from monitor.daemon.desk import Desk, compile_desk
@@ -115,7 +116,8 @@ class Service:
             self.db, self.desk, self.board, clock, self.judge.standing, self.judge.wake.set
         )  # fmt: skip
         self.judge.practise, self.judge.drilled = self.practice.round, self.practice.standing
-        self.calendar = Calendar(self.db, self.desk, clock)
+        self.canary = Canary(self.db, self.desk, self.http, clock)
+        self.calendar = Calendar(self.db, self.desk, clock, self.canary.fly)
         self.systemd = Systemd(os.environ)
         waking = {
             "poll": self.poll.wake, "judge": self.judge.wake, "deliver": self.deliver.wake, "tend": self.tend.wake,

@@ -52,17 +52,23 @@ async def blocks(folder: Path) -> dict[str, str]:
         await here.to("20m")
         await here.act("wang", Step("confirm", "three photos, one injured"))
         await here.act("chen", StartClock("cn-cyber-operator", here.clock.now() - 1200, comment="aware since 02:50"))
-        await here.burn(11)
         await here.to("40m")
-        out["update"] = shown(here.letters("wang@")[-1])
         await here.act("wang", Resolve("batch stopped, owners called"))
         out["resolved"] = shown(here.letters("chen@")[-1])
-        out["timeline"] = "\n".join(await here.timeline())
+        await here.to("2h1m")
+        out["clock"] = shown(here.letters("chen@")[-1])
+        out["timeline"] = "\n".join(_settled(await here.timeline()))
         await here.to("3h")
         await here.service.practice.start("li", "general", here.clock.now())
         await here.to("3h5m")
         out["drill"] = shown(here.letters("wang@")[-1])
     return out
+
+
+def _settled(lines: list[str]) -> list[str]:
+    """Deliveries of one minute come in any order: here by name."""
+    order = [(line[:5], "accepted for" in line, line if "accepted for" in line else "") for line in lines]
+    return [line for _, line in sorted(zip(order, lines, strict=True), key=lambda pair: pair[0])]
 
 
 def shown(mail: EmailMessage) -> str:

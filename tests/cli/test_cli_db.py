@@ -76,12 +76,15 @@ def test_sizes_for_people_and_machines(state: Path) -> None:
 
 
 @pytest.mark.postgres
-def test_on_postgresql_it_checks_and_sizes_and_names_the_tools_for_backups(postgresql_url: str, tmp_path: Path) -> None:
+def test_on_postgresql_it_checks_and_sizes_and_names_the_tools_for_backups(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORE_URL", postgresql_url)
     store = Database(postgresql_url, tmp_path)
     store.open()
     store._engine.dispose()
     config = tmp_path / "rules.toml"
-    config.write_text(f'[store]\nurl = "{postgresql_url}"\n')
+    config.write_text('[store]\nurl = "env:STORE_URL"\n')
 
     def call(*args: str) -> Result:
         return CliRunner().invoke(main, ["db", *args, "--config", str(config), "--state", str(tmp_path)])

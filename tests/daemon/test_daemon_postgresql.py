@@ -13,8 +13,9 @@ pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 
 @pytest.fixture
-def config(postgresql_url: str) -> str:
-    return f'{RULE}{TO_CHANNEL}\n[store]\nurl = "{postgresql_url}"\n'
+def config(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("STORE_URL", postgresql_url)
+    return f'{RULE}{TO_CHANNEL}\n[store]\nurl = "env:STORE_URL"\n'
 
 
 def test_killed_and_started_again_nothing_is_lost(config: str, tmp_path: Path) -> None:

@@ -75,15 +75,29 @@ def text(spec: Any) -> str:
     return json.dumps(build(spec), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
+def described(page: str) -> str:
+    """The page of the docs with its part on panels written anew."""
+    begin, end = page.index("-->", page.index("<!-- panels: begin")) + 3, page.index("<!-- panels: end")
+    return page[:begin] + "\n" + "\n".join(_described(build(spec)) for spec in DASHBOARDS) + "\n" + page[end:]
+
+
+def _described(board: dict[str, Any]) -> str:
+    rows = [f"| {p['title'].replace('$rule', '…')} | {p['description']} |" for p in board["panels"]]
+    head = f"\n### {board['title']}\n\n{board['description']} `/d/{board['uid']}`\n"
+    return "\n".join([head, "| panel | what it shows |", "|---|---|", *rows])
+
+
 def main() -> int:
     """Writes all files, or with `--check` compares them."""
+    page = HERE.parent / "docs" / "grafana.md"
+    made = {HERE / "dashboards" / f"{spec.UID}.json": text(spec) for spec in DASHBOARDS}
+    made[page] = described(page.read_text(encoding="utf-8"))
     stale = []
-    for spec in DASHBOARDS:
-        path = HERE / "dashboards" / f"{spec.UID}.json"
-        if "--check" in sys.argv:
-            stale += [path.name] if not path.exists() or path.read_text(encoding="utf-8") != text(spec) else []
-        else:
-            path.write_text(text(spec), encoding="utf-8")
+    for path, content in made.items():
+        if "--check" not in sys.argv:
+            path.write_text(content, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != content:
+            stale.append(path.name)
     if stale:
         print(f"stale: {', '.join(stale)}; run make dashboards")
     return int(bool(stale))

@@ -33,6 +33,8 @@ from monitor.store.database import Conflict, Database, Priority
 log = structlog.get_logger("board")
 
 TRIES = 8
+LOOK_EVERY = 30.0
+"""Seconds after which what is exported of incidents and findings is looked up again."""
 Think = Callable[[Incident, Context, Sequence[Alert]], Outcome]
 
 
@@ -53,6 +55,7 @@ class Board:
     ) -> None:
         self._db, self._desk, self._metrics, self._handed = db, desk, metrics, handed
         self.next_timer: float | None = 0.0
+        self._looked_at = float("-inf")
         self._texts_kept: set[str] = set()
 
     async def plan(self, changes: Sequence[AlertChange], standing: Sequence[Alert], now: float) -> set[AlertId]:
@@ -194,6 +197,8 @@ class Board:
         """Fires what is due, each once, in order; ends silences whose time is over."""
         if self.next_timer is not None and self.next_timer > now:
             self._metrics.advanced("timers", now)
+            if now - self._looked_at >= LOOK_EVERY:  # findings come and go without a timer
+                await self._look(now)
             return
         due, over = await self._db.read(lambda c: (stored_timers.due(c, now), silences.over(c, now)))
         self._metrics.timers_due(len(due))
@@ -204,7 +209,7 @@ class Board:
         self._metrics.timers_due(0)
         self._metrics.advanced("timers", now)
         self.next_timer = None
-        upcoming = await self._look()
+        upcoming = await self._look(now)
         if self.next_timer is None:  # else somebody set one meanwhile, which this look may not have seen
             self.next_timer = upcoming
 
@@ -236,7 +241,7 @@ class Board:
             if incident.hidden_tier is not None:
                 await self.act(incident.number, think, standing, now)
 
-    async def _look(self) -> float | None:
+    async def _look(self, now: float) -> float | None:
         """Brings the gauges of incidents and findings up to date; says when the next timer is due."""
         standing, found, upcoming = await self._db.read(lambda c: (incidents.open(c), findings.open(c), _next_timer(c)))
         real = [incident for incident in standing if not incident.drill]
@@ -246,6 +251,7 @@ class Board:
         for finding in found:
             kinds[finding.kind] = kinds.get(finding.kind, 0) + 1
         self._metrics.findings(kinds)
+        self._looked_at = now
         return upcoming
 
 

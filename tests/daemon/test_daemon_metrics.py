@@ -49,8 +49,11 @@ blue = { above = 0 }
 name = "hook"
 kind = "webhook"
 url = "HOOK"
+[[person]]
+name = "zhang"
+via = ["hook"]
 [[route]]
-to = ["channel:hook"]
+to = ["channel:hook", "zhang"]
 """
 
 
@@ -177,3 +180,15 @@ async def test_what_was_sent_is_not_said_to_wait(tmp_path: Path) -> None:
         assert here.hook.accepted
         assert await told(here, "deliveries_pending", channel="hook") == 0
         assert await told(here, "outbox_oldest_timestamp_seconds") == 0
+
+
+async def test_findings_are_exported_while_a_timer_waits_far_ahead(tmp_path: Path) -> None:
+    begin = CONFIG.index('[[rule]]\nname = "unwell"')
+    config = CONFIG[:begin] + CONFIG[CONFIG.index("[[channel]]") :] + 'ack_within = "20h"\n'
+    async with house(tmp_path, config) as here:
+        await here.push("desk", fires(here, 5))
+        await here.to("40m")
+        assert await told(here, "findings_open", kind="source-silent") == 1
+        await here.push("desk", fires(here, 5))
+        await here.to("50m")
+        assert await told(here, "findings_open", kind="source-silent") == 0

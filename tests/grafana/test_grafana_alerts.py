@@ -9,8 +9,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from monitor.cli.main import main
 from monitor.metrics import TABLE
 from tests.grafana.alert_cases import CASES, Case
 
@@ -62,7 +64,9 @@ def as_promtool(case: Case) -> dict[str, Any]:
     series = [{"series": name.replace("T", SERVICE, 1) if "{T" in name else name, "values": values}
               for name, values in case.series.items()]  # fmt: skip
     test = {"interval": "1m", "input_series": series, "alert_rule_test": wanted}
-    return {"rule_files": [str(RECORDING), str(ALERTS)], "evaluation_interval": "1m", "tests": [test]}
+    groups = [name for path in (RECORDING, ALERTS) for name in re.findall(r"- name: (\S+)", path.read_text("utf-8"))]
+    files = [str(RECORDING), str(ALERTS)]
+    return {"rule_files": files, "evaluation_interval": "1m", "group_eval_order": groups, "tests": [test]}
 
 
 def expected(case: Case) -> dict[str, Any]:
@@ -105,3 +109,15 @@ def test_rules_ask_only_for_metrics_that_are_there(path: Path) -> None:
     recorded = set(re.findall(r"record: (\S+)", RECORDING.read_text(encoding="utf-8")))
     asked = set(re.findall(r"[a-z_:]*crisis_monitor_[a-z_0-9:]+", text))
     assert asked and asked <= ours | recorded
+
+
+@pytest.mark.parametrize("page", ["alerts.md", "grafana.md"])
+def test_commands_in_the_docs_are_there(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    for words in set(re.findall(r"crisis-monitor ((?:[a-z][a-z-]+ )?[a-z][a-z-]+)(?=[ `\n])", text)):
+        command: click.Command = main
+        for word in words.split():
+            if isinstance(command, click.Group):
+                found = command.get_command(click.Context(command), word)
+                assert found is not None, f"crisis-monitor {words}"
+                command = found

@@ -73,7 +73,7 @@ def _settled(lines: list[str]) -> list[str]:
 
 def shown(mail: EmailMessage) -> str:
     """Subject and text, the ack link's token left out."""
-    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    text = mail.get_body(("plain",)).get_content().replace("\r\n", "\n")  # type: ignore[union-attr]
     return re.sub(r"/a/[\w.=-]+", "/a/…", f"{mail['to']}\n{mail['subject']}\n\n{text}").strip()
 
 

@@ -19,6 +19,7 @@ from monitor.daemon.path_acts import spec_of
 from monitor.incidents.axes import NATURES
 from monitor.incidents.context import Context, RuleInfo
 from monitor.mentions.topics import Topics
+from monitor.messages import LANGUAGES
 from monitor.model import Delivery, Facts, Incident, Notice, Silence, Step, Target
 from monitor.playbook import Playbooks, TemplateFault
 from monitor.rules.buckets import Compiled, compile_rules
@@ -200,6 +201,7 @@ def _rule(rule: Rule, config: Config) -> RuleInfo:
         unit=rule.detector.unit,
         against=getattr(rule.detector, "against", ""),
         families_known=len({source.family for source in config.source}),
+        title={language: title for language in LANGUAGES if (title := rule.title_in(language))},
         nature=NATURES.index(rule.nature),
         certain_with=rule.certain_with,
     )

@@ -46,6 +46,7 @@ class RuleInfo(Struct, frozen=True, kw_only=True):
     unit: str = ""
     against: str = ""
     families_known: int = 0
+    title: dict[str, str] = field(default_factory=dict)
     nature: int = 0
     certain_with: int = 0
 

@@ -50,7 +50,7 @@ def evidence_of(alert: Alert, context: Context) -> Evidence:
     return Evidence(
         rule=alert.rule, key=alert.key, tier=alert.tier, since=alert.began or alert.since, measure=rule.measure,
         window=rule.window, detector=rule.detector, unit=rule.unit, against=rule.against,
-        families_known=rule.families_known, score=verdict.score if verdict else Score(value=None),
+        families_known=rule.families_known, title=rule.title, score=verdict.score if verdict else Score(value=None),
         reasons=verdict.reasons if verdict else (), families=verdict.families if verdict else (),
     )  # fmt: skip
 

@@ -28,7 +28,7 @@ def undelivered(
     groups = [routes.CHANNEL + name for name, channel in context.channels.items() if channel.group]
     for some in ([*own, *groups], list(context.people)):
         to = [name for name in dict.fromkeys(some) if name != person and _open_way(name, tried, context)]
-        if to and change.tell("ESCALATED", to, REASON, person=person or tried[0], channels=", ".join(tried)):
+        if to and change.tell("UPDATE", to, REASON, person=person or tried[0], channels=", ".join(tried)):
             break
     else:
         change.finding("unreachable", person=person)

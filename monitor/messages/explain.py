@@ -20,7 +20,13 @@ def explain(evidence: Evidence, language: str) -> str:
 
 
 def value_of(evidence: Evidence, language: str) -> str:
-    """The value alone, with its window: "186 in 1 h"."""
+    """The value with its window, and of what where the rule bears a title: "satisfaction, 74.4 % in 1 d"."""
+    title = evidence.title.get(language, "")
+    value = _value(evidence, language)
+    return say(language, "explain.titled", title=title, value=value) if title else value
+
+
+def _value(evidence: Evidence, language: str) -> str:
     if evidence.detector == "absence" and evidence.score.level is not None:
         return say(language, "explain.silence", span=span(evidence.score.level, language))
     value = evidence.score.value

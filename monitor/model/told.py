@@ -26,6 +26,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     families: tuple[str, ...] = ()
     families_known: int = 0
     against: str = ""
+    title: dict[str, str] = field(default_factory=dict)
+    """What people call the rule, by language."""
 
 
 class Example(Struct, frozen=True, kw_only=True):

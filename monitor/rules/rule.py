@@ -50,6 +50,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: str
     risk: str
+    title: str | dict[str, str] = ""
     of: str = "mentions"
     where: Where = Where()
     per: str = ""
@@ -80,6 +81,10 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             strict=True,
         )
         return [(tier, rung) for tier, rung in pairs if rung is not None]
+
+    def title_in(self, language: str) -> str:
+        """What people call it, "" where the rule does not say: one text for all, or one for each language."""
+        return self.title if isinstance(self.title, str) else self.title.get(language, "")
 
     def scope_labels(self) -> tuple[str, ...]:
         """The labels that set incidents apart: `incident_by`, else `by` without channel and region."""

@@ -159,7 +159,7 @@ async def test_when_every_channel_of_a_person_says_no_somebody_else_hears_of_it(
         assert len(fakes["dingtalk-310000"].received) >= 1
         assert len(fakes["wecom-93000"].received) >= 1
         told = fakes["good"].received[0].json["data"]
-        assert told["transition"] == "ESCALATED"
+        assert told["transition"] == "UPDATE"
         assert "p-nobody" in "".join(told["lines"])
 
 

@@ -192,7 +192,7 @@ async def test_what_cannot_reach_one_person_reaches_another(tmp_path: Path) -> N
             await here.to("5m")
             await here.push("desk", fires(here, 6))
             assert len(broken.received) == 1
-            assert set(told(here.hook)) == {"ESCALATED"}
+            assert set(told(here.hook)) == {"UPDATE"}
             assert "通知无法送达 张伟" in here.notice(0)
             sent = (await ask(here, "/api/v1/deliveries?state=sent"))["deliveries"]
             assert {each["person"] for each in sent} == {"li-na", ""}, "her, and the group over the channel that works"

@@ -58,6 +58,15 @@ to = ["duty@example.com"]
 name = "phones"
 kind = "webhook"
 url = "https://gateway.example.com/call"
+[[person]]
+name = "li"
+email = "li@example.com"
+[[person]]
+name = "wang"
+email = "wang@example.com"
+[[person]]
+name = "chen"
+email = "chen@example.com"
 [[route]]
 tier = ["blue", "yellow", "orange", "red"]
 to = ["channel:mail", "channel:phones"]

@@ -41,6 +41,7 @@ def who(
 
 def _offline(path: Path, tier: str, risk: str, labels: dict[str, str], at: str, lang: str) -> Any:
     from monitor.config.paths import context_of
+    from monitor.incidents.people import outside
     from monitor.incidents.who import who as plan_of
     from monitor.web.answers import plain
     from monitor.web.views import Way
@@ -52,7 +53,7 @@ def _offline(path: Path, tier: str, risk: str, labels: dict[str, str], at: str, 
     except ValueError as fault:
         raise click.BadParameter(str(fault), param_hint="--at") from None
     plan = plan_of(Tier.of(tier), risk, labels, when, context_of(config))
-    way = Way.of(plan, {p.name: p.display or p.name for p in config.person})
+    way = Way.of(plan, {p.name: p.display or p.name for p in config.person}, outside=outside(config.contact, risk))
     return {"at": plain(when, zone, "at"), **plain(way, zone)}
 
 
@@ -72,6 +73,9 @@ def lines(found: dict[str, Any], lang: str) -> list[str]:
         out.append(say(lang, "paths.who.nobody"))
     elif found["gives_up_at"]:
         out.append(say(lang, "paths.who.gives_up", at=_clock(found["gives_up_at"])))
+    for contact in found.get("outside", ()):
+        told = ", ".join(filter(None, (contact["person"], contact["phone"], contact["email"], contact["hours"])))
+        out.append(say(lang, "paths.who.contact", name=contact["name"], kind=contact["kind"], told=told))
     return out
 
 

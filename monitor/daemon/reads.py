@@ -12,6 +12,8 @@ from monitor.daemon.desk import Desk
 from monitor.daemon.judge import Judge, leading
 from monitor.daemon.quotes import examples_of
 from monitor.incidents.evidence import evidence_of, members
+from monitor.incidents.people import outside
+from monitor.incidents.storms import offers
 from monitor.incidents.who import who as plan_of
 from monitor.model import Alert, Delivery, DeliveryState, Facts, Incident, Labels, Silence, Tier
 from monitor.rules.rule import Rule
@@ -77,6 +79,7 @@ class ReadsOfStore:
             notices=_sent(connection, outbox.recent_notices(connection, NOTICES)),
             findings=tuple(found),
             silences=tuple(silences.standing(connection, now)),
+            offers=tuple(offers(open, desk.config.incident.storm)),
             pending=sum(pending.values()),
             dead=outbox.count(connection, "dead"),
         )
@@ -141,7 +144,7 @@ class ReadsOfStore:
         reached = await self._read(outbox.last_reached)
         asked = {(r.person, c) for step in found.steps for r in step.to for c in r.channels}
         known = tuple(Reached(*key, when) for key, when in sorted(reached.items()) if key in asked)
-        return Way.of(found, self._desk().names(), known)
+        return Way.of(found, self._desk().names(), known, outside(self._desk().config.contact, risk))
 
     async def _read(self, job: Callable[[Connection], T]) -> T:
         try:

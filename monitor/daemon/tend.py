@@ -12,6 +12,7 @@ from monitor.daemon import jump
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.daemon.view import TEND
+from monitor.incidents.coverage import runs_out
 from monitor.metrics import Metrics
 from monitor.sources import Source
 from monitor.sources.push import Push
@@ -57,10 +58,23 @@ class Tend:
                 if isinstance(source, Push) and source.expect_every is None:
                     cursors.cover(connection, source.name, since if since is not None else now, now)
             jump.forget(connection, now)
-            return _silent(connection, desk, now)
+            changed = _ended_rotas(connection, desk, now)
+            return _silent(connection, desk, now) or changed
 
         if await self._db.write(job, Priority.INGEST):
             self._poke()
+
+
+def _ended_rotas(connection: Connection, desk: Desk, now: float) -> bool:
+    """Opens and ends the findings of rotas past their end; says whether one changed."""
+    over = {gap.subject: gap.start for gap in runs_out(desk.context, now, 0.0) if gap.kind == "rota_ends"}
+    changed = False
+    for name in desk.context.rotas:
+        if name in over:
+            changed |= findings.begin(connection, "rota-ended", name, now, {"since": over[name]})
+        else:
+            changed |= findings.end(connection, "rota-ended", name, now)
+    return changed
 
 
 def _silent(connection: Connection, desk: Desk, now: float) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from msgspec import Struct, field
@@ -125,3 +127,8 @@ class IncidentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     calendar: str = ""
     drill_to: tuple[str, ...] = ()
     storm: StormLimits = StormLimits()
+
+
+def outside(contacts: Iterable[ExternalContact], risk: str) -> tuple[ExternalContact, ...]:
+    """Whom outside the house one may ring for a risk."""
+    return tuple(c for c in contacts if any(fnmatchcase(risk, wanted) for wanted in c.risk))

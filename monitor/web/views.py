@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from monitor.incidents.people import ExternalContact
+from monitor.incidents.storms import Offer
 from monitor.incidents.who import Plan, PlanStep
 from monitor.model import (
     Delivery,
@@ -74,7 +76,8 @@ class Overview(Struct, frozen=True, kw_only=True):
     """The whole state in one consistent read.
 
     `incidents`: all open ones, highest tier first, then the newest. `closed`: the last few that ended.
-    `rules`, `sources`: every one of the config, in its order. `notices`: newest first. `silences`: those in force.
+    `offers`: open incidents that may be one, for a person to link. `rules`, `sources`: every one of the config, in its
+    order. `notices`: newest first. `silences`: those in force.
     """
 
     at: float
@@ -85,6 +88,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     notices: tuple[Sent, ...] = ()
     findings: tuple[Finding, ...] = ()
     silences: tuple[Silence, ...] = ()
+    offers: tuple[Offer, ...] = ()
     pending: int = 0
     dead: int = 0
 
@@ -123,13 +127,20 @@ class Way(Struct, frozen=True, kw_only=True):
     muted_by: str | None
     displays: dict[str, str]
     reached: tuple[Reached, ...] = ()
+    outside: tuple[ExternalContact, ...] = ()
 
     @classmethod
-    def of(cls, plan: Plan, displays: dict[str, str], reached: tuple[Reached, ...] = ()) -> Way:
-        """A plan as it is shown."""
+    def of(
+        cls,
+        plan: Plan,
+        displays: dict[str, str],
+        reached: tuple[Reached, ...] = (),
+        outside: tuple[ExternalContact, ...] = (),
+    ) -> Way:
+        """A plan as it is shown. `outside`: whom outside the house one may ring."""
         return cls(
             tier=plan.tier, playbook=plan.playbook, levels=plan.steps, acks=plan.acks, gives_up_at=plan.gives_up_at,
-            muted_by=plan.muted_by, displays=displays, reached=reached,
+            muted_by=plan.muted_by, displays=displays, reached=reached, outside=outside,
         )  # fmt: skip
 
 

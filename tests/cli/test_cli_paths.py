@@ -50,6 +50,11 @@ to = ["wang"]
 not_hours = "Mon-Fri 09:00-18:00"
 [[route]]
 escalation = "duty"
+[[contact]]
+name = "Law & Co"
+kind = "law"
+phone = "+49 30 1"
+risk = ["data-*"]
 """
 
 
@@ -154,3 +159,8 @@ def test_a_refusal_is_told_in_the_services_words() -> None:
     answer = httpx.Response(409, json={"error": "drill_running", "message": "Drill D-0001 is running; stop it first."})
     assert refusal(answer) == "Drill D-0001 is running; stop it first."
     assert refusal(httpx.Response(502, text="bad gateway")) == "502 bad gateway"
+
+
+def test_whom_outside_the_house_one_may_ring_is_shown_for_their_risks(tmp_path: Path) -> None:
+    assert "  outside: Law & Co (law) +49 30 1" in run(tmp_path, "who", "--risk", "data-leak").splitlines()
+    assert "outside" not in run(tmp_path, "who", "--risk", "publicity")

@@ -16,6 +16,7 @@ from monitor.web.acts import (
     Conflict,
     Link,
     Lower,
+    Opening,
     Raise,
     Resolve,
     StartClock,
@@ -282,3 +283,27 @@ async def test_doubtful_red_waits_at_yellow_until_a_second_family_speaks(
         assert (incident.tier, incident.axes.extent, incident.axes.certainty) == (Tier.YELLOW, Tier.RED, -1)
         await here.burn(2, source="social")
         assert (await here.incident()).tier == Tier.RED
+
+
+async def test_a_rota_past_its_end_is_a_finding_until_it_is_written_on(tmp_path: Path) -> None:
+    config = ROTA.replace('starts = "2026-03-23"', 'starts = "2026-03-02"\nuntil = "2026-03-13"')
+    async with night(tmp_path, config) as here:
+        assert "rota-ended" not in {f.kind for f in await here.service.db.read(findings.open)}
+        await here.to("8h")  # 10:50 in Shanghai, past midnight in Berlin
+        assert ("rota-ended", "duty") in {(f.kind, f.subject) for f in await here.service.db.read(findings.open)}
+        text = here.path.read_text(encoding="utf-8")
+        here.path.write_text(text.replace('until = "2026-03-13"', 'until = "2026-12-31"'), encoding="utf-8")
+        await here.service.reload()
+        await here.to("8h10m")
+        assert "rota-ended" not in {f.kind for f in await here.service.db.read(findings.open)}
+
+
+async def test_incidents_that_begin_together_and_share_scope_are_offered_as_one(tmp_path: Path) -> None:
+    async with night(tmp_path, CHAIN) as here:
+        await here.burn(10)
+        opening = Opening(risk="publicity", tier=Tier.ORANGE, scope={"product": "X1"}, comment="a video")
+        await here.service.acts.open("li", opening, here.clock.now())
+        offered = (await here.service.reads.overview(here.clock.now())).offers
+        assert [offer.incidents for offer in offered] == [("INC-2026-0001", "INC-2026-0002")]
+        await here.act("li", Link("INC-2026-0002"))
+        assert (await here.service.reads.overview(here.clock.now())).offers == ()

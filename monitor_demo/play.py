@@ -72,8 +72,8 @@ class Daemon:
             sys.executable, "-m", "monitor", "run", "--config", str(self.config), "--state", str(self.state),
             "--steps", str(self._steps), "--steps-from", repr(at),
         ]  # fmt: skip
-        log = open(self.state / "service.log", "ab")
-        self._process = subprocess.Popen(command, stdout=log, stderr=log, env=_environment())
+        with (self.state / "service.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=_environment())
         self._socket = self._connect()
         self._lines = self._socket.makefile("rwb")
 

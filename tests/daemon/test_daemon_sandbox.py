@@ -47,7 +47,8 @@ def test_the_filter_is_real() -> None:
         "mmap.mmap(-1, 4096, prot=mmap.PROT_WRITE | mmap.PROT_EXEC)": "EPERM",
     }
     program = (
-        "import errno, mmap, os, socket, sys\nsys.path.insert(0, sys.argv[2])\nimport under_the_unit as u\nu.confine()\n"
+        "import errno, mmap, os, socket, sys\nsys.path.insert(0, sys.argv[2])\n"
+        "import under_the_unit as u\nu.confine()\n"
         "try: {}\nexcept OSError as e: print(errno.errorcode[e.errno])\nelse: print('allowed')"
     )
     with tempfile.NamedTemporaryFile() as file:

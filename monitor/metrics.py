@@ -13,9 +13,9 @@ from typing import Any, Literal, get_args
 
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
-from prometheus_client.exposition import choose_encoder
 
 from monitor import __version__
+from monitor.exposition import OPENMETRICS, Writer, content_type
 
 PREFIX = "crisis_monitor_"
 TIERS = ("calm", "blue", "yellow", "orange", "red")
@@ -182,6 +182,7 @@ class Metrics:
         self._series: dict[str, set[str]] = {}
         self._due: dict[str, float] = {}
         self._hash = ""
+        self._writer = Writer()
         ProcessCollector(registry=self.registry)
         self._all["build_info"].labels(__version__).set(1)
         self._start(metric for metric in TABLE if not {"rule", "source", "channel", "clock"} & set(metric.labels))
@@ -369,9 +370,9 @@ class Metrics:
 
     def exposition(self, accept: str = "", *, compress: bool = False) -> tuple[bytes, str]:
         """All series as text, and its content type. Some milliseconds per thousand series: call it in a thread."""
-        encode, content_type = choose_encoder(accept)
-        body = encode(self.registry)
-        return (gzip.compress(body, 1) if compress else body), content_type
+        kind = content_type(accept)
+        body = self._writer.write(self.registry.collect(), openmetrics=kind == OPENMETRICS)
+        return (gzip.compress(body, 1) if compress else body), kind
 
     # --- within
 

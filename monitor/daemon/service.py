@@ -165,6 +165,7 @@ class Service:
         """Opens the store, counts what is to be counted, starts loops and listeners."""
         self.db.open()
         self.db.start()
+        starting = asyncio.create_task(self._starting())
         desk = self._desk
         await self.db.write(lambda c: counting.prepare(c, desk), Priority.ACT)
         self._ready.add("store")
@@ -186,8 +187,18 @@ class Service:
         for listener in self._listeners:
             await listener.start()
         self._ready.add("listening")
+        starting.cancel()
         self.systemd.ready(f"running, listening on {self._listen}")
         log.info("ready", listen=self._listen, state=str(self.state), config=str(self.path), hash=desk.hash[:12])
+
+    async def _starting(self) -> None:
+        """Counting a long past anew may take longer than a unit allows: more time is asked for while it gets on."""
+        written = -1
+        while True:
+            if self.db.commits != written:
+                written = self.db.commits
+                self.systemd.more_time(60, "starting: counting what is stored")
+            await asyncio.sleep(10)
 
     def _configure(self) -> None:
         desk = self._desk

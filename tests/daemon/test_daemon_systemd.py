@@ -151,6 +151,14 @@ async def alive(manager: Manager, seconds: float = 1.0) -> bool:
 
 
 @pytest.mark.anyio
+async def test_a_long_start_asks_for_more_time_before_it_is_ready(service: Service, manager: Manager) -> None:
+    first, *others = manager.heard()
+    assert int(first["EXTEND_TIMEOUT_USEC"]) > 10_000_000
+    assert any("READY" in said for said in others)
+    assert not [task for task in asyncio.all_tasks() if "_starting" in repr(task.get_coro()) and not task.done()]
+
+
+@pytest.mark.anyio
 async def test_a_service_with_nothing_to_do_lives(service: Service, manager: Manager) -> None:
     await asyncio.sleep(1.5)
     assert await alive(manager)

@@ -22,6 +22,7 @@ from monitor.mentions.topics import Topics
 from monitor.messages import LANGUAGES
 from monitor.model import Delivery, Facts, Incident, Notice, Silence, Step, Target
 from monitor.playbook import Playbooks, TemplateFault
+from monitor.playbook.digest import digest_notice
 from monitor.rules.buckets import Compiled, compile_rules
 from monitor.rules.rule import Rule
 from monitor.rules.select import Selection, selections
@@ -94,6 +95,9 @@ class Desk(Struct, frozen=True, kw_only=True):
         urls = self.urls(note.incident, delivery.person or f"channel:{delivery.channel}", note.at)
         names, key, language = self.names(), delivery.key, to.language
         book = self.playbooks
+        if note.digest is not None:
+            base = self.config.server.public_url.rstrip("/")
+            return digest_notice(note, note.digest, language=language, base=base, names=names, key=key), None
         try:
             made = book.render(note, language=language, urls=urls, acknowledged=acknowledged, key=key, names=names)
             return made, None

@@ -25,6 +25,7 @@ from monitor.daemon.ingest import Ingest
 from monitor.daemon.judge import Judge
 from monitor.daemon.keep import KeepAlive
 from monitor.daemon.last_resort import LastResort
+from monitor.daemon.letters import Letters
 from monitor.daemon.poll import Poll
 from monitor.daemon.practice import Practice
 from monitor.daemon.reads import ReadsOfStore, Trails
@@ -108,6 +109,7 @@ class Service:
         self.ingest = Ingest(self.db, self.desk, clock, self.metrics, self.judge.tell)
         self.poll = Poll(self.db, self.desk, self.ingest, self.http, clock, self.metrics)
         self.tend = Tend(self.db, self.desk, clock, self.metrics, self.judge.poke)
+        self.tend.letters = Letters(self.db, self.desk, self.deliver.handed).round
         self.deliver.on_dead(LastResort(self.board, self.judge, self.desk, clock).tell)
         self.acts = ActsOfPeople(
             self.db, self.desk, self.board, self.judge, self.deliver, self.ingest, self.metrics

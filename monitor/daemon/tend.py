@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 from sqlalchemy.engine import Connection
@@ -32,6 +32,8 @@ class Tend:
         self._db, self._desk, self._clock, self._metrics, self._poke = db, desk, clock, metrics, poke
         self.wake = asyncio.Event()
         self._listened: float | None = None
+        self.letters: Callable[[float], Awaitable[None]] | None = None
+        """Sends the digests that are due."""
 
     async def run(self) -> None:
         """Tend, wait; for ever."""
@@ -40,6 +42,8 @@ class Tend:
             now = self._clock.now()
             try:
                 await self._round(now)
+                if self.letters is not None:
+                    await self.letters(now)
             except StoreFault as fault:
                 log.warning("store", fault=str(fault))
             await self._clock.wait(self.wake, now - now % TEND + TEND)
@@ -53,7 +57,7 @@ class Tend:
         desk = self._desk()
         since, self._listened = self._listened, now
 
-        def job(connection: Connection) -> bool:
+        def job(connection: Connection) -> tuple[bool, dict[str, Standing]]:
             for source in desk.sources.values():
                 if isinstance(source, Push) and source.expect_every is None:
                     cursors.cover(connection, source.name, since if since is not None else now, now)

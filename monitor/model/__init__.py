@@ -50,6 +50,8 @@ from monitor.model.told import (
     Quoted,
     Receipt,
     Recipient,
+    Summary,
+    SummaryRow,
     Target,
     Text,
 )
@@ -93,6 +95,8 @@ __all__ = [
     "Score",
     "Silence",
     "Step",
+    "Summary",
+    "SummaryRow",
     "Target",
     "Text",
     "Tier",

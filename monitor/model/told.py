@@ -49,12 +49,34 @@ class Also(Struct, frozen=True, kw_only=True):
     risk: str
 
 
+class SummaryRow(Struct, frozen=True, kw_only=True):
+    """One incident in a digest."""
+
+    incident: str
+    tier: Tier
+    peak: Tier
+    risk: str
+    scope: Labels
+    since: float
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """What a digest tells, gravest first. `findings`: (kind, subject)."""
+
+    since: float
+    opened: tuple[SummaryRow, ...] = ()
+    still_open: tuple[SummaryRow, ...] = ()
+    ended: tuple[SummaryRow, ...] = ()
+    hidden: tuple[SummaryRow, ...] = ()
+    findings: tuple[tuple[str, str], ...] = ()
+
+
 class Facts(Struct, frozen=True, kw_only=True):
     """Everything a notice is rendered from, stored with the transition. Names of people, never their addresses.
 
     `over_silence`: a silence hid this incident up to that tier and this notice stands above it. `steps_done`: ids of
     playbook steps that are done. `clocks`: legal clocks that a person started, id -> due at. `also`: what else was put
-    off for the one who reads it.
+    off for the one who reads it. `digest`: it is a letter about many incidents, of none in particular.
     """
 
     incident: str
@@ -89,6 +111,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     steps_done: tuple[str, ...] = ()
     clocks: dict[str, float] = field(default_factory=dict)
     also: tuple[Also, ...] = ()
+    digest: Summary | None = None
 
 
 class Text(Struct, frozen=True, tag="text"):

@@ -214,8 +214,9 @@ def recent(
 
 
 def recent_notices(connection: Connection, limit: int) -> list[tuple[int, Facts]]:
-    """The newest notices, with the numbers of their rows."""
-    query = sa.select(facts.c.id, facts.c.data).order_by(facts.c.id.desc()).limit(limit)
+    """The newest notices of incidents, with the numbers of their rows."""
+    mine = sa.not_(facts.c.incident.startswith("digest:"))
+    query = sa.select(facts.c.id, facts.c.data).where(mine).order_by(facts.c.id.desc()).limit(limit)
     return [(row.id, load(row.data, Facts)) for row in connection.execute(query)]
 
 

@@ -307,3 +307,22 @@ async def test_incidents_that_begin_together_and_share_scope_are_offered_as_one(
         assert [offer.incidents for offer in offered] == [("INC-2026-0001", "INC-2026-0002")]
         await here.act("li", Link("INC-2026-0002"))
         assert (await here.service.reads.overview(here.clock.now())).offers == ()
+
+
+async def test_the_quiet_tiers_come_in_one_letter_in_the_morning_once(tmp_path: Path) -> None:
+    config = CHAIN + '[[digest]]\nname = "morning"\nto = ["crisis/sponsor"]\nat = "08:30"\ndays = "all"\n'
+    async with night(tmp_path, config) as here:
+        await here.burn(2, "A")
+        await here.burn(3, "B")
+        await here.burn(10, "C")
+        await here.to("5h30m")
+        assert not [m for m in here.letters("chen@") if "Digest" in m["subject"]]
+        await here.restart("5h55m")
+        await here.to("7h")
+        (letter,) = [m for m in here.letters("chen@") if "Digest" in m["subject"]]
+        body = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        assert "INC-2026-0001" in body and "INC-2026-0002" in body and "INC-2026-0003" not in body
+        assert "https://warn.example.com/i/INC-2026-0001" in body
+        await here.to("29h30m")
+        assert len([m for m in here.letters("chen@") if "Digest" in m["subject"]]) == 1  # nothing since: no letter
+        assert all(n.facts.incident.startswith("INC-") for n in (await here.service.reads.overview(0)).notices)

@@ -7,6 +7,7 @@ import json
 import statistics
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,12 +43,13 @@ def demo(once: bool, as_json: bool, seed: int, quiet: bool, seeds: int, interact
     story, config = tell(seed, crisis=not quiet), shipped_config()
     stage = Stage(story, lang, silent=as_json)
     stage.opens(config)
-    with performance(story, stage.cue) as play:
+    with ProcessPoolExecutor(1) as beside, performance(story, stage.cue) as play:
+        rivals = beside.submit(rival, story)
         if interactive:
             _let_user_answer(play, stage)
         play.history()
         played = play.run()
-        other = rival(story)
+        other = rivals.result()
         if as_json:
             click.echo(json.dumps(_result(story, played, other), ensure_ascii=False))
         else:

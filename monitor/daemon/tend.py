@@ -63,10 +63,20 @@ class Tend:
                     cursors.cover(connection, source.name, since if since is not None else now, now)
             jump.forget(connection, now)
             changed = _ended_rotas(connection, desk, now)
-            return _silent(connection, desk, now) or changed
+            return _silent(connection, desk, now) or changed, cursors.all_standing(connection)
 
-        if await self._db.write(job, Priority.INGEST):
+        changed, standing = await self._db.write(job, Priority.INGEST)
+        self._tell(desk, standing, now)
+        if changed:
             self._poke()
+
+    def _tell(self, desk: Desk, standing: dict[str, Standing], now: float) -> None:
+        """Whether pushes that are expected come; a restart forgets nothing of it."""
+        for source in desk.sources.values():
+            if isinstance(source, Push):
+                heard, limit = last_heard(source, standing.get(source.name, Standing())), patience(source)
+                up = limit is None or (heard is not None and now - heard <= limit)
+                self._metrics.source(source.name, up=up, last_success=heard)
 
 
 def _ended_rotas(connection: Connection, desk: Desk, now: float) -> bool:

@@ -192,3 +192,22 @@ async def test_findings_are_exported_while_a_timer_waits_far_ahead(tmp_path: Pat
         await here.push("desk", fires(here, 5))
         await here.to("50m")
         assert await told(here, "findings_open", kind="source-silent") == 0
+
+
+async def test_a_push_that_is_expected_and_does_not_come_is_down(tmp_path: Path) -> None:
+    async with house(tmp_path, CONFIG) as here:
+        assert await told(here, "source_up", source="desk") == 0, "it never spoke"
+        assert await told(here, "source_up", source="open") == 1, "nothing is expected of it"
+        await here.push("desk", [])
+        assert await told(here, "source_up", source="desk") == 1
+        await here.to("40m")
+        assert await told(here, "source_up", source="desk") == 0
+
+
+async def test_a_restart_knows_when_a_source_last_spoke(tmp_path: Path) -> None:
+    async with house(tmp_path, CONFIG) as here:
+        await here.push("desk", [])
+    async with house(tmp_path, CONFIG) as here:
+        assert await told(here, "source_up", source="desk") == 1
+        heard = await told(here, "source_last_success_timestamp_seconds", source="desk")
+        assert heard == pytest.approx(START, abs=5)

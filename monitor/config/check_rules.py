@@ -136,6 +136,17 @@ def wrong_tiers(draft: Draft) -> Iterator[Problem]:
                 rests = draft.keys_of("source", "family")
                 yield Problem(path=(*path, tier.word, "families"), id="families_many", args=args, rests_on=rests)
         yield from _order(rule, path)
+        yield from _witnesses(draft, rule, path, families)
+
+
+def _witnesses(draft: Draft, rule: Rule, path: Path, families: int) -> Iterator[Problem]:
+    """Families that are to bear witness: only mentions have any, and so many must be there."""
+    way = (*path, "certain_with")
+    if rule.certain_with and rule.of != MENTIONS:
+        yield Problem(path=way, id="families_of_what", args={"of": rule.of}, rests_on=((*path, "of"),))
+    elif rule.certain_with > families and draft.complete:
+        args = {"wanted": rule.certain_with, "there": families}
+        yield Problem(path=way, id="families_many", args=args, rests_on=draft.keys_of("source", "family"))
 
 
 def _rung(rule: Rule, rung: Rung, path: Path, table: Path) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ from monitor.daemon import practised
 from monitor.daemon.board import Board, Now
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
+from monitor.daemon.memory import Memory
 from monitor.daemon.quotes import quoting
 from monitor.daemon.view import look
 from monitor.incidents import drills, lifecycle
@@ -44,6 +45,8 @@ log = structlog.get_logger("practice")
 
 LOOK = 300.0
 """How often schedules are looked at."""
+BASELINE = 600.0
+"""How old the real counts under a drill may be: reading weeks anew each minute would keep real alarms waiting."""
 SCHEDULE = "schedule"
 
 
@@ -59,6 +62,7 @@ class Practice:
         self._running: Drill | None = None
         self._loaded = False
         self._due: float | None = float("-inf")
+        self._memory, self._read_at = Memory(), float("-inf")
 
     def standing(self) -> list[Alert]:
         """The alerts of the running drill that are above calm."""
@@ -99,7 +103,7 @@ class Practice:
             return made
 
         made = await self._write(job)
-        self._running, self._due = made, now
+        self._running, self._due, self._read_at = made, now, float("-inf")
         log.info("drill_started", id=made.id, scenario=scenario, by=actor, everybody=everybody)
         self._wake()
         return made
@@ -168,6 +172,8 @@ class Practice:
     ) -> tuple[list[AlertChange], list[Alert]]:
         """Every rule that the drill's records touch, over its own buckets. Runs in a reader's thread."""
         counted, rows = practised.count(desk, records)
+        if now - self._read_at > BASELINE:
+            self._memory, self._read_at = Memory(), now
         changes: list[AlertChange] = []
         after: list[Alert] = []
         for rule in desk.rules.values():
@@ -175,7 +181,7 @@ class Practice:
             if not before and not practised.touched(desk, rule, counted):
                 continue
             sight = look(connection, desk, now, now - lookback(rule, desk.zone), ())
-            series = practised.series_of(connection, desk, rule, counted, before, drill, sight)
+            series = practised.series_of(connection, desk, self._memory, rule, counted, before, drill, sight)
             for alert in evaluate(rule, series, before, now, zone=desk.zone):
                 after.append(alert)
                 old = before.get(alert.key)

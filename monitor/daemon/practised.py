@@ -77,6 +77,7 @@ def touched(desk: Desk, rule: Rule, counted: Counted) -> bool:
 def series_of(
     connection: Connection,
     desk: Desk,
+    memory: Memory,
     rule: Rule,
     counted: Counted,
     standing: Iterable[Key],
@@ -86,7 +87,7 @@ def series_of(
     """A rule's series as they would be if the drill were real, keys marked; those it does not touch are left out."""
     part, whole = desk.asked[rule.name]
     keys = {key for id, key, *_ in counted.buckets if id == part.id} | {bare(key) for key in standing}
-    found = {s.key: s for s in batch(connection, desk, Memory(), rule, sight, keys)}
+    found = {s.key: s for s in batch(connection, desk, memory, rule, sight, keys)}
     out = []
     for key in sorted(keys & found.keys()):
         over = _over(found[key], counted, part.id, key, drill, sight.now)

@@ -19,7 +19,9 @@ from monitor.store.database import Database
 def state(tmp_path: Path) -> Path:
     folder = tmp_path / "state"
     folder.mkdir()
-    Database("sqlite", folder).open()
+    made = Database("sqlite", folder)
+    made.open()
+    made._engine.dispose()
     return folder
 
 

@@ -234,9 +234,7 @@ def comment(incident: Incident, text: str, actor: str, now: float, context: Cont
     return change.outcome()
 
 
-def drill_note(
-    incident: Incident, text: str, now: float, context: Context, *, alerts: Sequence[Alert] = ()
-) -> Outcome:
+def drill_note(incident: Incident, text: str, now: float, context: Context, *, alerts: Sequence[Alert] = ()) -> Outcome:
     """What somebody plays in a drill (a call, a letter): told to whoever was told of it."""
     change = Change(incident, context, now, alerts=alerts)
     change.entry("drill_note", comment=text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, TypeVar
@@ -25,9 +26,14 @@ def dump_labels(labels: dict[str, str]) -> str:
     return dump(dict(sorted(labels.items())))
 
 
+_making = threading.Lock()
+"""msgspec notes what it knows of a class while it makes a decoder; another thread must not see it half noted."""
+
+
 @cache
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
+    with _making:
+        return msgspec.json.Decoder(kind)
 
 
 def load(text: str, kind: type[T]) -> T:

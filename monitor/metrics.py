@@ -50,6 +50,7 @@ FINDING_KINDS = (
     "unanswered",
     "unreachable",
     "unrouted",
+    "unwell",
     "clock-jump",
     "rota-ended",
     "review-overdue",

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
+from monitor.model import Alert, Facts, Incident, Silence
+
 T = TypeVar("T")
 _encoder = msgspec.json.Encoder(enc_hook=float)
 
@@ -34,6 +36,12 @@ _making = threading.Lock()
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     with _making:
         return msgspec.json.Decoder(kind)
+
+
+def warm() -> None:
+    """Makes the decoders of the large nouns before there are threads."""
+    for kind in (Alert, Facts, Incident, Silence):
+        _decoder(kind)
 
 
 def load(text: str, kind: type[T]) -> T:

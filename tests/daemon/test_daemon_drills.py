@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.store import incidents
 from monitor.web.acts import Acknowledge, Conflict, Unknown
 from tests.daemon.night import night
 from tests.daemon.test_daemon_nights import CHAIN
@@ -157,8 +158,9 @@ async def test_shipped_scenarios_reach_orange_on_the_shipped_rules(tmp_path: Pat
     async with night(tmp_path, "", base=base) as here:
         await here.service.practice.start("li-na", id, here.clock.now())
         await here.to("29m")
-        incident = await here.incident()
-        assert incident.drill and incident.peak.word in ("orange", "red") and incident.risk == id
+        standing = await here.service.db.read(incidents.open)  # a busy machine may bring a finding of the monitor's own
+        incident = next(i for i in standing if i.drill)
+        assert incident.peak.word in ("orange", "red") and incident.risk == id
         assert (incident.person_tier is None) == by_rules
         card = await here.service.practice.report("D-0001")
         assert card.marks[0].met and card.reached == ("li-na",)

@@ -15,8 +15,8 @@ import click
 from monitor.channels import Channel, ChannelFault, Refused
 from monitor.channels.hint import hint
 from monitor.cli.check import first_config
+from monitor.cli.config import config_of
 from monitor.cli.language import lang_option, told
-from monitor.config.load import read
 from monitor.config.schema import Config
 from monitor.daemon.clock import SystemClock
 from monitor.http import Http
@@ -33,7 +33,7 @@ from monitor.times import local
 @lang_option
 def send_test(name: str, config: Path | None, person: str, lang: str) -> None:
     """Exit code 0: the other side said yes; 1: it said no, or the config has faults; 2: no such file or channel."""
-    rules = _config(config or first_config(), lang)
+    rules = config_of(config or first_config(), lang)
     channel = _find(rules, name, lang)
     target = _target(rules, channel, person, lang)
     notice = test_notice(rules, target.language, SystemClock().now())
@@ -91,19 +91,6 @@ def _say_no(channel: Channel, fault: ChannelFault, seconds: float, lang: str) ->
     click.echo(say(lang, "channels.test.answer", answer=str(fault)))
     if advice := hint(kind_of(channel), fault.code, lang):
         click.echo(say(lang, "channels.test.advice", advice=advice))
-
-
-def _config(path: Path, lang: str) -> Config:
-    try:
-        config, faults = read(path)
-    except OSError as error:
-        click.echo(say(lang, "check.no_file", name=path, text=error.strerror or error), err=True)
-        sys.exit(2)
-    if config is None:
-        for fault in faults:
-            click.echo(fault.write(lang), err=True)
-        sys.exit(1)
-    return config
 
 
 def _find(config: Config, name: str, lang: str) -> Channel:

@@ -22,7 +22,7 @@ from monitor_demo import setting
 from monitor_demo.story import END, HISTORY_DAYS, START, Story, Told
 from monitor_demo.world import Rung, World
 
-TICK = 600.0
+TICK = 900.0
 """Seconds between two exports of the help desk and two pushes of the listening tool."""
 COLUMNS = ("工单号", "投诉时间", "投诉内容", "客户编号", "产品", "渠道", "标记")
 TURNS = ("told", "tier", "kill", "back", "ack", "hour")

@@ -48,7 +48,7 @@ expect_every = "15m"
 name = "inbox"
 kind = "file"
 path = "inbox/*.csv"
-every = "10m"
+every = "15m"
 family = "tickets"
 silent_after = "12h"
 fields = {{ id = "工单号", published_at = "投诉时间", text = "投诉内容", author = "客户编号", "labels.product" = "产品", "labels.channel" = "渠道", "labels.flag" = "标记" }}
@@ -62,7 +62,7 @@ expect_every = "15m"
 name = "press"
 kind = "rss"
 url = "{world}/press.rss"
-every = "10m"
+every = "15m"
 family = "press"
 allow_private = true
 
@@ -70,7 +70,7 @@ allow_private = true
 name = "regulator"
 kind = "json_api"
 url = "{world}/regulator.json"
-every = "10m"
+every = "15m"
 family = "regulator"
 items = "$.bulletins"
 fields = {{ id = "id", published_at = "published_at", title = "title", text = "text" }}

@@ -22,6 +22,7 @@ from monitor.store.codec import warm
 from monitor.store.engine import READERS, address, engine, shown
 from monitor.store.fault import Conflict, StoreBusy, StoreFault, fault_of, kind_of
 from monitor.store.migrations import bring_up
+from monitor.store.prepared import drive
 
 T = TypeVar("T")
 Job = Callable[[Connection], Any]
@@ -157,10 +158,10 @@ class Database:
         self._answer(list(zip(futures, done, strict=True)))
 
     def _attempt(self, connection: Connection, job: Job) -> tuple[Any, Exception | None]:
-        connection.exec_driver_sql("SAVEPOINT job")
+        drive(connection, "SAVEPOINT job")
         try:
             result = job(connection)
-            connection.exec_driver_sql("RELEASE SAVEPOINT job")
+            drive(connection, "RELEASE SAVEPOINT job")
             return result, None
         except DBAPIError as error:
             if kind_of(error) != "other":
@@ -198,8 +199,8 @@ class Database:
 
 def _undo(connection: Connection) -> None:
     """Takes one job back, those of its batch stand."""
-    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
-    connection.exec_driver_sql("RELEASE SAVEPOINT job")
+    drive(connection, "ROLLBACK TO SAVEPOINT job")
+    drive(connection, "RELEASE SAVEPOINT job")
 
 
 __all__ = ["Conflict", "Database", "Job", "Priority", "StoreBusy", "StoreFault"]

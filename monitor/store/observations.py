@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -195,7 +195,7 @@ def all_samples(connection: Connection, series: str) -> list[Sample]:
     return [_sample(row) for row in connection.execute(query).mappings()]
 
 
-def _sample(row: RowMapping) -> Sample:
+def _sample(row: Mapping[str, Any] | RowMapping) -> Sample:
     kind: SampleKind = row["kind"]
     return Sample(
         series=row["series"],

@@ -32,7 +32,7 @@ def owe(connection: Connection, owed: Owed, now: float) -> list[int]:
     """
     note = owed.facts
     row = {"incident": note.incident, "notice": note.notice, "at": note.at, "data": dump(note)}
-    id = _FACTS.run(connection, row).scalar_one()
+    id = _FACTS.run(connection, row).scalar()
     made = [_deliver(connection, note, id, recipient, now) for recipient in owed.to if recipient.channels]
     return [id for id in made if id is not None]
 
@@ -58,7 +58,7 @@ def _deliver(connection: Connection, note: Facts, facts_id: int, to: Recipient, 
         "unsent_tier": unsent,
         "answer": "",
     }
-    id: int = _DELIVERY.run(connection, row).scalar_one()
+    id: int = _DELIVERY.run(connection, row).scalar()
     return None if later else id
 
 

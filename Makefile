@@ -11,7 +11,7 @@ demo: $(VENV)/program
 	@$(BIN)/crisis-monitor demo
 
 test: $(VENV)/tools
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -m 'not slow' -n auto --maxprocesses 8 --dist loadfile
 
 check: lint types imports test
 

@@ -100,7 +100,7 @@ async def test_a_gzip_bomb_is_413_and_quick() -> None:
     assert time.monotonic() - start < 1.0
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b"[]" * 99)[:-9], b"\x1f\x8bnonsense"])
+@pytest.mark.parametrize("body", [gzip.compress(b"[]" * 99, mtime=0)[:-9], b"\x1f\x8bnonsense"])
 async def test_a_broken_gzip_is_400(body: bytes) -> None:
     assert (await post(World(), body, **{"content-encoding": "gzip"})).status_code == 400
 

@@ -179,18 +179,18 @@ def iso(at: float) -> str:
 
 
 @asynccontextmanager
-async def house(folder: Path, config: str, base: str = BASE) -> AsyncIterator[House]:
+async def house(folder: Path, config: str, base: str = BASE, start: float = START) -> AsyncIterator[House]:
     """A service of this config in a folder; `FEED` and `HOOK` in it become the doubles' addresses."""
     with ExitStack() as stack:
         quick = partial(compile_desk, tried=False)
         stack.enter_context(patch("monitor.daemon.service.compile_desk", quick))
         feed, hook = stack.enter_context(Feed()), stack.enter_context(FakeWebhook())
         path = folder / "rules.toml"
+        listen = f"127.0.0.1:{free_port()}"
         text = (base.format(playbooks=PLAYBOOKS) + config).replace("FEED", feed.url).replace("HOOK", hook.url)
         path.write_text(text.replace("FOLDER", str(folder)), encoding="utf-8")
-        listen = f"127.0.0.1:{free_port()}"
         lock = take_state(folder / "state")
-        clock = SteppedClock(START, LOOPS)
+        clock = SteppedClock(start, LOOPS)
         here = House(await _started(folder, clock, listen), clock, feed, hook, listen)
         try:
             await here.settle()

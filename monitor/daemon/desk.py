@@ -86,6 +86,15 @@ class Desk(Struct, frozen=True, kw_only=True):
             language=language or self.config.settings.language,
         )
 
+    def target_of(self, channel: Channel, person: str) -> Target:
+        """Whom a message reaches over a channel that belongs to no incident; `person` "" = the channel itself."""
+        known = self.context.people.get(person)
+        address = str(getattr(known, channel.address_of, "")) if known is not None and channel.address_of else ""
+        return Target(
+            channel=channel.name, person=person, display=self.display(person), address=reveal(address),
+            language=channel.language or (known.language if known else "") or self.config.settings.language,
+        )  # fmt: skip
+
     def render(
         self, delivery: Delivery, note: Facts, incident: Incident | None, to: Target
     ) -> tuple[Notice, str | None]:

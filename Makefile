@@ -27,6 +27,7 @@ imports: $(VENV)/tools
 
 docs: $(VENV)/tools
 	$(BIN)/python docs/build_reference.py
+	$(BIN)/python -m monitor.web.reference docs
 
 dashboards: $(VENV)/tools
 	$(BIN)/python grafana/build.py

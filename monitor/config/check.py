@@ -18,8 +18,14 @@ from monitor.config.check_places import (
     wrong_tokens,
     wrong_urls,
 )
-from monitor.config.check_playbooks import missing_playbooks, unfilled_roles
-from monitor.config.check_routes import ack_links_to_nowhere, hidden_routes, nobody_told, only_chat_or_mail
+from monitor.config.check_playbooks import missing_playbooks, unfilled_roles, wrong_reporting
+from monitor.config.check_routes import (
+    ack_links_to_nowhere,
+    hidden_routes,
+    nobody_told,
+    only_chat_or_mail,
+    reports_unheard,
+)
 from monitor.config.check_rules import unknown_series, wrong_counting, wrong_selections, wrong_spans, wrong_tiers
 from monitor.config.check_topics import wrong_queries
 from monitor.config.draft import Draft
@@ -37,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     wrong_spans,
     wrong_tiers,
     missing_playbooks,
+    wrong_reporting,
     poor_addresses,
     wrong_hours,
     unreachable_people,
@@ -46,6 +53,7 @@ CHECKS: tuple[Check, ...] = (
     ack_links_to_nowhere,
     hidden_routes,
     nobody_told,
+    reports_unheard,
     only_chat_or_mail,
     wrong_urls,
     wrong_options,

@@ -63,6 +63,7 @@ def unknown_names(draft: Draft) -> Iterator[Problem]:
     for path, route in draft.each("route"):
         yield from unknown_targets(draft, route.to, (*path, "to"))
         yield from _unknown_one(draft, "escalation", route.escalation, (*path, "escalation"))
+    yield from unknown_targets(draft, draft.table("heartbeat").tell, ("heartbeat", "tell"))
 
 
 def _in_rules(draft: Draft) -> Iterator[Problem]:

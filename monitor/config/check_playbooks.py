@@ -45,6 +45,13 @@ def missing_playbooks(draft: Draft) -> Iterator[Problem]:
             yield Problem(path=(*path, "risk"), id="general_plan", args=args, severity="note", rests_on=rests)
 
 
+def wrong_reporting(draft: Draft) -> Iterator[Problem]:
+    """The playbook that `[alertmanager]` names is missing."""
+    wanted, known = draft.table("alertmanager").playbook, playbook_ids(draft)
+    if wanted and wanted not in known:
+        yield unknown("playbook", wanted, known, ("alertmanager", "playbook"))
+
+
 def unfilled_roles(draft: Draft) -> Iterator[Problem]:
     """Roles that playbooks give steps to and no team fills: nobody would know that it is theirs. Told once."""
     filled = {role for _, team in draft.each("team") for role in team.roles}

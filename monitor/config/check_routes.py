@@ -64,6 +64,20 @@ def nobody_told(draft: Draft) -> Iterator[Problem]:
             yield Problem(path=(*path, word), id="nobody_told", args=args, rests_on=rests, severity=severity)
 
 
+def reports_unheard(draft: Draft) -> Iterator[Problem]:
+    """`[alertmanager]` is written, and nobody is told of a tier that its alerts can come to."""
+    if not draft.complete or "alertmanager" not in draft.merged.tables or "route" not in draft.merged.tables:
+        return
+    routes, how = [route for _, route in draft.each("route")], draft.table("alertmanager")
+    silent = [tier.word for tier in sorted(how.reachable()) if not _told(draft, routes, how.risk, tier.word)]
+    if silent:
+        word = next((word for word in silent if word in GRAVE), silent[0])
+        args = {"tier": Said(f"tier.{word}"), "risk": how.risk, "word": word}
+        severity: Severity = "fault" if word in GRAVE else "warning"
+        rests = (*PEOPLE, *draft.keys_of("route", "tier", "risk", "labels", "continue"))
+        yield Problem(path=("alertmanager",), id="nobody_told", args=args, rests_on=rests, severity=severity)
+
+
 def _told(draft: Draft, routes: list[Any], risk: str, tier: str) -> bool:
     """Whether anybody is told; a route that asks for labels may decide or not, so those after it are asked as well."""
     for route in routes:

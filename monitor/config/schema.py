@@ -15,6 +15,7 @@ from monitor.incidents.people import Escalation, ExternalContact, IncidentSettin
 from monitor.incidents.rota import Rota
 from monitor.incidents.workdays import CalendarDays
 from monitor.mentions.topic import Topic
+from monitor.rules.reported import Reporting
 from monitor.rules.rule import Rule
 from monitor.sources import SourceKind
 from monitor.times import Duration
@@ -85,4 +86,5 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     calendar: dict[str, CalendarDays] = field(default_factory=dict)
     matrix: Matrix = Matrix()
     heartbeat: Heartbeat = Heartbeat()
+    alertmanager: Reporting = Reporting()
     include: tuple[str, ...] = field(default=())

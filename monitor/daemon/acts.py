@@ -15,12 +15,13 @@ from monitor.daemon.desk import Desk
 from monitor.daemon.ingest import Ingest
 from monitor.daemon.judge import Judge
 from monitor.daemon.path_acts import do_path_act
+from monitor.daemon.reports import Reports
 from monitor.incidents import lifecycle
 from monitor.incidents.context import Context
 from monitor.incidents.lifecycle import ActRefused
 from monitor.incidents.silences import preview
 from monitor.metrics import Metrics
-from monitor.model import Alert, Delivery, Incident, Outcome, Silence
+from monitor.model import Alert, Delivery, Incident, Outcome, Reported, Silence
 from monitor.sources.push import Push
 from monitor.sources.records import Records
 from monitor.store import incidents, outbox, silences
@@ -54,10 +55,11 @@ class ActsOfPeople:
 
     def __init__(
         self, db: Database, desk: Callable[[], Desk], board: Board, judge: Judge, deliver: Deliver, ingest: Ingest,
-        metrics: Metrics,
+        reports: Reports, metrics: Metrics,
     ) -> None:  # fmt: skip
         self._db, self._desk, self._board = db, desk, board
         self._judge, self._deliver, self._ingest, self._metrics = judge, deliver, ingest, metrics
+        self._reports = reports
 
     async def ingest(self, source: str, records: Records, now: float) -> Ingested:
         """Takes the records of a push source."""
@@ -70,6 +72,14 @@ class ActsOfPeople:
             raise Busy() from fault
         self._metrics.records(source, "rejected", len(records.faults))
         return Ingested(taken.accepted, taken.duplicates)
+
+    async def report(self, told: Sequence[Reported]) -> Ingested:
+        """Takes what an Alertmanager reports of one group."""
+        try:
+            fresh = await self._reports.take(told)
+        except StoreFault as fault:
+            raise Busy() from fault
+        return Ingested(fresh, len(told) - fresh)
 
     async def act(self, actor: str, number: str, act: Act, now: float) -> Done:
         """Does one act on one incident."""

@@ -12,7 +12,7 @@ OUTBOX_LATE = 600.0
 TIMER_LATE = 120.0
 DISK_LEFT = 100e6
 CLOCK_OFF = 60.0
-PASSING = ("clock",)
+PASSING = ("clock", "channel")
 """Wrong, but no reason to call the monitor down: it sends and judges."""
 
 
@@ -26,6 +26,8 @@ class Looked(Struct, frozen=True, kw_only=True):
     timer_age: float | None = None
     sources: int = 0
     sources_failing: int = 0
+    channels: int = 0
+    channels_failing: tuple[str, ...] = ()
     reload_refused: bool = False
     disk_left: float | None = None
     clock_off: float | None = None
@@ -54,6 +56,9 @@ def audit(looked: Looked) -> list[Unwell]:
         out.append(Unwell("timer", {"minutes": round(looked.timer_age / 60)}))
     if looked.sources and looked.sources == looked.sources_failing:
         out.append(Unwell("sources", {"count": looked.sources}))
+    if looked.channels_failing:
+        kind = "channels" if len(looked.channels_failing) == looked.channels else "channel"
+        out.append(Unwell(kind, {"names": ", ".join(looked.channels_failing)}))
     if looked.reload_refused:
         out.append(Unwell("config"))
     if looked.disk_left is not None and looked.disk_left < DISK_LEFT:

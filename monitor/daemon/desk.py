@@ -20,10 +20,11 @@ from monitor.incidents.axes import NATURES
 from monitor.incidents.context import Context, RuleInfo
 from monitor.mentions.topics import Topics
 from monitor.messages import LANGUAGES
-from monitor.model import Delivery, Facts, Incident, Notice, Silence, Step, Target
+from monitor.model import REPORTED, Delivery, Facts, Incident, Notice, Silence, Step, Target
 from monitor.playbook import Playbooks, TemplateFault
 from monitor.playbook.digest import digest_notice
 from monitor.rules.buckets import Compiled, compile_rules
+from monitor.rules.reported import Reporting
 from monitor.rules.rule import Rule
 from monitor.rules.select import Selection, selections
 from monitor.secret import reveal
@@ -84,6 +85,15 @@ class Desk(Struct, frozen=True, kw_only=True):
             address=reveal(address),
             language=language or self.config.settings.language,
         )
+
+    def target_of(self, channel: Channel, person: str) -> Target:
+        """Whom a message reaches over a channel that belongs to no incident; `person` "" = the channel itself."""
+        known = self.context.people.get(person)
+        address = str(getattr(known, channel.address_of, "")) if known is not None and channel.address_of else ""
+        return Target(
+            channel=channel.name, person=person, display=self.display(person), address=reveal(address),
+            language=channel.language or (known.language if known else "") or self.config.settings.language,
+        )  # fmt: skip
 
     def render(
         self, delivery: Delivery, note: Facts, incident: Incident | None, to: Target
@@ -189,6 +199,18 @@ def _context(config: Config, playbooks: Playbooks) -> Context:
         rules={rule.name: _rule(rule, config) for rule in config.rule},
         playbooks={name: playbooks.revision(name) for name in playbooks.names},
         clocks={id: spec_of(clock) for id, clock in playbooks.clocks.items()},
+        reported=_reported(config.alertmanager),
+    )
+
+
+def _reported(how: Reporting) -> RuleInfo:
+    return RuleInfo(
+        name=REPORTED,
+        risk=how.risk,
+        playbook=how.playbook,
+        scope_labels=None,
+        unscoped=("channel", "region", how.label),
+        detector="alertmanager",
     )
 
 

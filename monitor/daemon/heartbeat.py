@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 from monitor.daemon.audit import Looked, Unwell, audit
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
+from monitor.daemon.distress import Distress
 from monitor.daemon.watch import Watch
 from monitor.http import Answer, Http, HttpFault
 from monitor.secret import SecretFault, reveal
@@ -30,7 +31,7 @@ from monitor.store.database import Database, Priority, StoreFault
 log = structlog.get_logger("heartbeat")
 
 FINDING = "unwell"
-KINDS = ("loop", "store", "outbox", "timer", "sources", "config", "disk", "clock")
+KINDS = ("loop", "store", "outbox", "timer", "sources", "channel", "channels", "config", "disk", "clock")
 FAILING_AFTER = 3
 
 
@@ -43,6 +44,7 @@ class Heartbeat:
     ) -> None:  # fmt: skip
         self._db, self._desk, self._http, self._clock = db, desk, http, clock
         self._watch, self._state, self._refused = watch, state, refused
+        self._distress = Distress(desk, http, clock)
         self._clock_off: float | None = None
         self._said: tuple[str, ...] | None = None
 
@@ -59,8 +61,10 @@ class Heartbeat:
 
     async def beat(self) -> list[Unwell]:
         """One audit, and what follows from it; returns what is wrong."""
-        found = audit(await self._look())
+        looked = await self._look()
+        found = audit(looked)
         await self._note(found)
+        await self._distress.hear(found, frozenset(looked.channels_failing))
         down = [each for each in found if each.down]
         if down:
             await self._send(self._desk().config.heartbeat.fail, "fail", "\n".join(told(each) for each in down))
@@ -79,12 +83,14 @@ class Heartbeat:
             "disk_left": await asyncio.to_thread(_disk_left, self._state),
         }  # fmt: skip
         try:
-            oldest, due, standing = await self._db.read(
-                lambda c: (outbox.oldest_due(c, now), timers.next_due(c), cursors.all_standing(c))
+            oldest, due, standing, open_ones = await self._db.read(
+                lambda c: (outbox.oldest_due(c, now), timers.next_due(c), cursors.all_standing(c), findings.open(c))
             )
         except StoreFault as fault:
             return Looked(**basis | {"store": str(fault)})  # type: ignore[arg-type]
         count, failing = _failing(list(desk.sources.values()), standing)
+        sick = tuple(f.subject for f in open_ones if f.kind == "channel-failing" and f.subject in desk.channels)
+        basis |= {"channels": len(desk.channels), "channels_failing": sick}
         ages = {"outbox_age": _age(oldest, now), "timer_age": _age(due, now)}
         return Looked(**basis, **ages, sources=count, sources_failing=failing)  # type: ignore[arg-type]
 

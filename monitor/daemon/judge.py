@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import structlog
 from msgspec import Struct
@@ -18,7 +19,7 @@ from monitor.daemon.memory import Memory
 from monitor.daemon.view import Sight, batch, look
 from monitor.incidents.plan import AlertChange, AlertId, is_drill
 from monitor.metrics import Metrics
-from monitor.model import Alert, Key, Tier
+from monitor.model import REPORTED, Alert, Key, Tier
 from monitor.rules.evaluate import evaluate, lookback
 from monitor.rules.rule import Rule
 from monitor.store import alerts as stored
@@ -46,8 +47,14 @@ class Judged(Struct, frozen=True):
     """Why it could not be judged."""
 
 
-async def _nothing(now: float) -> float | None:
-    return None
+class Beside(Protocol):
+    """What is judged in the judge's own round, but by no rule of the config: drills, alerts of Alertmanagers."""
+
+    async def round(self, now: float) -> float | None:
+        """Judges what is due; says when it wants to be called next."""
+
+    def standing(self) -> list[Alert]:
+        """Its alerts above calm."""
 
 
 class Judge:
@@ -76,11 +83,8 @@ class Judge:
         self._ran_at = float("-inf")
         self.moved: Callable[[], None] = lambda: None
         """Called after each rule, from a reader's thread: a long round is no standstill."""
-        self.practise: Callable[[float], Awaitable[float | None]] = _nothing
-        """Drives a drill, and says when it wants to be called next."""
-        self.drilled: Callable[[], list[Alert]] = list
-        """The alerts above calm of a drill."""
-        self._practises: float | None = None
+        self.beside: tuple[Beside, ...] = ()
+        self._beside_due: list[float | None] = []
 
     def tell(self, taken: Taken) -> None:
         """Records came in: their selections are judged at once; where older instants missed them, those anew."""
@@ -114,7 +118,7 @@ class Judge:
         self._upto = {name: at for name, (at, _) in judged.items() if name not in strange}
         self.alerts = {}
         for alert, _ in await self._db.read(stored.all):
-            if not is_drill(alert.key):
+            if not is_drill(alert.key) and not alert.rule.startswith(REPORTED):
                 self.alerts.setdefault(alert.rule, {})[alert.key] = alert
 
     async def run(self) -> None:
@@ -128,7 +132,7 @@ class Judge:
                 now = self._clock.now()
             try:
                 await self._round(now)
-                self._practises = await self.practise(now)
+                self._beside_due = [await each.round(now) for each in self.beside]
                 await self._board.fire_timers(self.standing(), now)
             except StoreFault as fault:
                 log.warning("store", fault=str(fault))
@@ -138,13 +142,13 @@ class Judge:
             await self._clock.wait(self.wake, self._next(now))
 
     def standing(self) -> list[Alert]:
-        """All alerts above calm, those of a drill too."""
+        """All alerts above calm, those of a drill and of Alertmanagers too."""
         real = [a for group in self.alerts.values() for a in group.values() if a.tier > Tier.CALM]
-        return [*real, *self.drilled()]
+        return [*real, *(alert for each in self.beside for alert in each.standing())]
 
     def _next(self, now: float) -> float | None:
         times = [at for at in self._due.values() if at > now]
-        more = [at for at in (self._board.next_timer, self._practises) if at is not None]
+        more = [at for at in (self._board.next_timer, *self._beside_due) if at is not None]
         return min([*times, *more], default=now + MINUTE)
 
     async def _round(self, now: float) -> None:

@@ -29,6 +29,7 @@ from monitor.daemon.letters import Letters
 from monitor.daemon.poll import Poll
 from monitor.daemon.practice import Practice
 from monitor.daemon.reads import ReadsOfStore, Trails
+from monitor.daemon.reports import Reports
 from monitor.daemon.server import Listener
 from monitor.daemon.systemd import Systemd
 from monitor.daemon.tend import Tend
@@ -111,13 +112,14 @@ class Service:
         self.tend = Tend(self.db, self.desk, clock, self.metrics, self.judge.poke)
         self.tend.letters = Letters(self.db, self.desk, self.deliver.handed).round
         self.deliver.on_dead(LastResort(self.board, self.judge, self.desk, clock).tell)
+        self.reports = Reports(self.db, self.desk, self.board, self.judge.standing, self.judge.wake.set)
         self.acts = ActsOfPeople(
-            self.db, self.desk, self.board, self.judge, self.deliver, self.ingest, self.metrics
+            self.db, self.desk, self.board, self.judge, self.deliver, self.ingest, self.reports, self.metrics
         )  # fmt: skip
         self.practice = Practice(
             self.db, self.desk, self.board, clock, self.judge.standing, self.judge.wake.set
         )  # fmt: skip
-        self.judge.practise, self.judge.drilled = self.practice.round, self.practice.standing
+        self.judge.beside = (self.reports, self.practice)
         self.canary = Canary(self.db, self.desk, self.http, clock)
         self.calendar = Calendar(self.db, self.desk, clock, self.canary.fly)
         self.systemd = Systemd(os.environ)
@@ -280,6 +282,7 @@ class Service:
         await self.judge.load()
         self.poll.replan()
         self.practice.replan()
+        self.reports.replan()
         self.judge.poke()
         self._tasks.append(asyncio.create_task(counting.recount(self.db, desk, self.judge.poke)))
         log.info("reloaded", hash=desk.hash[:12])

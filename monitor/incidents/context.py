@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from monitor.incidents.axes import Matrix
 from monitor.incidents.clocks import ClockSpec
 from monitor.incidents.people import Escalation, IncidentSettings, Mute, Person, Route, Team
 from monitor.incidents.rota import Rota
 from monitor.incidents.workdays import Calendar, CalendarDays, calendar_of
-from monitor.model import Key, Labels, Silence
+from monitor.messages import LANGUAGES
+from monitor.model import REPORTED, Key, Labels, Silence
 
 GENERAL = "general"
 
@@ -30,7 +33,8 @@ class ChannelInfo(Struct, frozen=True, kw_only=True):
 
 
 class RuleInfo(Struct, frozen=True, kw_only=True):
-    """What incidents need to know of a rule. `scope_labels` = its `incident_by`; `nature`: the level of that axis.
+    """What incidents need to know of a rule. `scope_labels` = its `incident_by`, None = all of `by` but `unscoped`;
+    `nature`: the level of that axis.
 
     `certain_with`: families of sources that must bear witness, else the matrix caps its tier.
     """
@@ -39,7 +43,8 @@ class RuleInfo(Struct, frozen=True, kw_only=True):
     risk: str
     mode: str = "live"
     playbook: str = ""
-    scope_labels: tuple[str, ...] = ()
+    scope_labels: tuple[str, ...] | None = ()
+    unscoped: tuple[str, ...] = ()
     measure: str = "count"
     window: float = 0.0
     detector: str = ""
@@ -52,6 +57,8 @@ class RuleInfo(Struct, frozen=True, kw_only=True):
 
     def scope(self, key: Key) -> Labels:
         """The labels that set the incidents of this rule apart."""
+        if self.scope_labels is None:
+            return {label: value for label, value in key if label not in self.unscoped}
         return {label: value for label, value in key if label in self.scope_labels}
 
 
@@ -59,7 +66,7 @@ class Context(Struct, frozen=True, kw_only=True):
     """All of it. Dictionaries go by name; `playbooks` gives the revision; the order of `channels` is the config's.
 
     `drill_to`: the only people and channels ("channel:ops") that a drill may reach; None = as if it were real.
-    `clocks`: legal clocks by id.
+    `clocks`: legal clocks by id. `reported`: what every rule is that Alertmanagers judge.
     """
 
     organisation: str = ""
@@ -80,6 +87,7 @@ class Context(Struct, frozen=True, kw_only=True):
     calendars: dict[str, CalendarDays] = field(default_factory=dict)
     drill_to: tuple[str, ...] | None = ()
     clocks: dict[str, ClockSpec] = field(default_factory=dict)
+    reported: RuleInfo | None = None
 
     def calendar(self, name: str = "") -> Calendar:
         """A calendar by name; the organisation's own where none is named."""
@@ -89,9 +97,16 @@ class Context(Struct, frozen=True, kw_only=True):
         """The playbook a rule names, else the one that bears the risk's name, else the general one."""
         return next((name for name in (wanted, risk) if name and name in self.playbooks), GENERAL)
 
+    def rule(self, name: str) -> RuleInfo | None:
+        """A rule of the config, or one that an Alertmanager judges; None = there is none of that name."""
+        if self.reported is None or not name.startswith(REPORTED):
+            return self.rules.get(name)
+        title = re.sub(r"[^\w-]+", " ", name.removeprefix(REPORTED))[:60].strip()  # it stands among words of ours
+        return replace(self.reported, name=name, title=dict.fromkeys(LANGUAGES, title))
+
     def live(self, rule: str) -> bool:
         """True for a rule that stands in the config and may open incidents."""
-        return rule in self.rules and self.rules[rule].mode == "live"
+        return (found := self.rule(rule)) is not None and found.mode == "live"
 
 
 def people_by_name(people: Iterable[Person]) -> dict[str, Person]:

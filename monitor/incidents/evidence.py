@@ -45,7 +45,7 @@ def families_of(alerts: Sequence[Alert]) -> tuple[str, ...]:
 
 def evidence_of(alert: Alert, context: Context) -> Evidence:
     """One alert as a notice tells it."""
-    rule = context.rules.get(alert.rule) or RuleInfo(name=alert.rule, risk="")
+    rule = context.rule(alert.rule) or RuleInfo(name=alert.rule, risk="")
     verdict = alert.verdict
     return Evidence(
         rule=alert.rule, key=alert.key, tier=alert.tier, since=alert.began or alert.since, measure=rule.measure,

@@ -98,7 +98,8 @@ class _Board:
             self.changes.setdefault(number, []).append(change)
 
     def _find(self, change: AlertChange) -> str:
-        rule = self.context.rules[change.after.rule]
+        rule = self.context.rule(change.after.rule)
+        assert rule is not None, "only live rules are placed"
         scope = rule.scope(change.after.key)
         found, links = self.scopes.home(rule.risk, scope, is_drill(change.after.key))
         if found is None:

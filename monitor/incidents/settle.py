@@ -61,12 +61,13 @@ def _axes(incident: Incident, own: Sequence[Alert], context: Context) -> Axes:
     Families that speak for any alert of the incident bear witness to all of it.
     """
     witnesses = len(families_of(own))
-    sure = [int(a.tier) for a in own if context.rules[a.rule].certain_with <= witnesses]
+    ruled = [(int(a.tier), rule) for a in own if (rule := context.rule(a.rule)) is not None]
+    sure = [tier for tier, rule in ruled if rule.certain_with <= witnesses]
     extent = max((int(a.tier) for a in own), default=0)
     doubtful = max(sure, default=0) < extent
     if doubtful and max(sure, default=0) > context.matrix.cap:
         extent, doubtful = max(sure), False  # what is sure needs no cap
-    nature = max((context.rules[a.rule].nature for a in own), default=0)
+    nature = max((rule.nature for _, rule in ruled), default=0)
     axes = Axes(extent=extent, nature=nature, certainty=MISSING if doubtful else 0)
     return msgspec.structs.replace(axes, **incident.person_axes)
 

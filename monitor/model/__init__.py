@@ -19,6 +19,7 @@ from monitor.model.handled import (
 )
 from monitor.model.observed import (
     NO_DATA_LEVEL,
+    REPORTED,
     WARNING_TIERS,
     Alert,
     Cursor,
@@ -28,6 +29,7 @@ from monitor.model.observed import (
     Mention,
     Page,
     Reason,
+    Reported,
     Sample,
     SampleKind,
     Score,
@@ -58,6 +60,7 @@ from monitor.model.told import (
 
 __all__ = [
     "NO_DATA_LEVEL",
+    "REPORTED",
     "WARNING_TIERS",
     "Alert",
     "Also",
@@ -89,6 +92,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Recipient",
+    "Reported",
     "RunningClock",
     "Sample",
     "SampleKind",

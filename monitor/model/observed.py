@@ -76,6 +76,34 @@ class Sample(Struct, frozen=True, kw_only=True):
     labels: Labels = field(default_factory=dict)
 
 
+REPORTED = "alertmanager/"
+"""What the names of rules begin with that an Alertmanager judges, not we: `alertmanager/HighErrorRate`."""
+
+
+class Reported(Struct, frozen=True, kw_only=True):
+    """An alert as an Alertmanager reports it. Identity: (group, fingerprint).
+
+    `group` is its groupKey, `key` the labels of its group in order. `ends_at` None = it fires. `heard_at`: when it was
+    last spoken of.
+    """
+
+    group: str
+    fingerprint: str
+    name: str
+    key: Key
+    severity: str
+    starts_at: float
+    ends_at: float | None
+    heard_at: float
+    summary: str = ""
+    url: str = ""
+
+    @property
+    def rule(self) -> str:
+        """The rule that its verdict counts as."""
+        return REPORTED + self.name
+
+
 Cursor = dict[str, Any]
 """Where a source goes on reading: JSON made by the source, opaque to everybody else."""
 

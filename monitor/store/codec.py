@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
-from monitor.model import Alert, Facts, Incident, Silence
+from monitor.model import Alert, Facts, Incident, Reported, Silence
 
 T = TypeVar("T")
 _encoder = msgspec.json.Encoder(enc_hook=float)
@@ -40,7 +40,7 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 
 def warm() -> None:
     """Makes the decoders of the large nouns before there are threads."""
-    for kind in (Alert, Facts, Incident, Silence):
+    for kind in (Alert, Facts, Incident, Reported, Silence):
         _decoder(kind)
 
 

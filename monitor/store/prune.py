@@ -16,11 +16,13 @@ from sqlalchemy.engine import Connection
 
 from monitor.series import Bucket
 from monitor.store.buckets import BucketRow, merge_rows
-from monitor.store.tables import buckets, coverage, findings, marks, mentions, samples, selections, series
+from monitor.store.tables import buckets, coverage, findings, marks, mentions, reported, samples, selections, series
 
 BITE = 250
 """Rows: some tens of milliseconds of the writer."""
 HOUR, DAY = 3600, 86400
+REPORTED, ENDED = 30 * DAY, 2 * DAY
+"""How long an alert of an Alertmanager is remembered that is spoken of no more, and one that is said to be over."""
 
 Keys = list[dict[str, Any]]
 
@@ -48,6 +50,8 @@ def duties(now: float, *, keep_mentions: float, minutes: float, hours: float, da
         "retired": _gone(selections, selections.c.retired),
         "coverage": _gone(coverage, coverage.c.end < now - days),
         "findings": _gone(findings, findings.c.ended_at < now - days),
+        "reported": _gone(reported, reported.c.heard_at < now - REPORTED),
+        "reported_over": _gone(reported, reported.c.ends_at < now - ENDED),
     }
 
 

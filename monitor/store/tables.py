@@ -131,6 +131,16 @@ alerts = sa.Table(
     sa.Column("data", Text, nullable=False),
 )
 
+reported = sa.Table(
+    "reported",
+    metadata,
+    sa.Column("group_key", Text, primary_key=True),
+    sa.Column("fingerprint", Text, primary_key=True),
+    sa.Column("ends_at", Instant),
+    sa.Column("heard_at", Instant, nullable=False),
+    sa.Column("data", Text, nullable=False),
+)
+
 incidents = sa.Table(
     "incidents",
     metadata,

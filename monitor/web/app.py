@@ -9,7 +9,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from monitor.web import ack, api, drills, health, incident, ingest, overview, paths, reload
+from monitor.web import ack, alertmanager, api, drills, health, incident, ingest, overview, paths, reload
 from monitor.web.door import Door, answer_fault, answer_missing
 from monitor.web.headers import SecurityHeaders
 from monitor.web.site import Acts, Reads, Site
@@ -43,6 +43,13 @@ INGEST = (
         "POST", f"{_V1}/samples", ingest.samples, "ingest",
         "Takes samples, likewise. An empty `[]` is a sign of life.",
         takes='[{"series": "orders", "at": "2026-02-28", "value": 1280, "kind": "delta"}]',
+        gives=_TOOK,
+    ),
+    Door(
+        "POST", f"{_V1}/alertmanager", alertmanager.take, "ingest",
+        "Takes what Alertmanager's webhook sends: its alerts become incidents (`[alertmanager]`). Our own are refused.",
+        takes='{"groupKey": "{}:{}", "groupLabels": {"service": "shop"}, "alerts": [{"status": "firing", '
+        '"fingerprint": "c0ffee", "startsAt": "2026-03-01T08:00:00Z", "labels": {"alertname": "Down"}}]}',
         gives=_TOOK,
     ),
 )  # fmt: skip

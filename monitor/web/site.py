@@ -7,7 +7,7 @@ admin socket) or "local" (loopback without a token).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -15,7 +15,7 @@ from msgspec import Struct
 from monitor.config.schema import Config
 from monitor.incidents.drills import Scorecard
 from monitor.metrics import Metrics
-from monitor.model import Delivery, DeliveryState, Drill, Incident, Labels, Silence, Tier
+from monitor.model import Delivery, DeliveryState, Drill, Incident, Labels, Reported, Silence, Tier
 from monitor.web.acts import Act, Done, Hush, Ingested, Opening
 from monitor.web.views import Dossier, DrillBook, Health, Overview, Readiness, Way
 
@@ -50,6 +50,9 @@ class Acts(Protocol):
 
     async def ingest(self, source: str, records: Records, now: float) -> Ingested:
         """Takes the records of a push source, and counts them. An empty batch is kept as a sign of life."""
+
+    async def report(self, told: Sequence[Reported]) -> Ingested:
+        """Takes what an Alertmanager reports of one group."""
 
     async def act(self, actor: str, number: str, act: Act, now: float) -> Done:
         """Does one act on one incident."""

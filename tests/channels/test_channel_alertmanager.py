@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import socket
-import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
 
@@ -20,9 +14,8 @@ from monitor.http import Http
 from monitor.model import Receipt, Tier
 from monitor.times import Duration, rfc3339
 from tests.channels.fakes import FakeAlertmanager, Reply
+from tests.channels.real_alertmanager import members
 from tests.channels.samples import NOW, TARGET, notice
-
-REAL = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
 
 
 async def send(channel: Alertmanager, now: float = NOW, **changes: Any) -> Receipt:
@@ -96,44 +89,16 @@ async def test_what_burns_is_kept_alive_and_what_is_over_is_not() -> None:
         assert len(fake.received) == 1
 
 
-@pytest.fixture
-def real(tmp_path: Path) -> Iterator[str]:
-    if REAL is None:
-        pytest.skip("needs an installed Alertmanager")
-    config = tmp_path / "am.yml"
-    config.write_text("route: {receiver: none}\nreceivers: [{name: none}]\n")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    args = [f"--config.file={config}", f"--storage.path={tmp_path}", "--cluster.listen-address="]
-    process = subprocess.Popen([REAL, *args, f"--web.listen-address=127.0.0.1:{port}"], stderr=subprocess.DEVNULL)
-    base = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(100):
-            try:
-                with urlopen(f"{base}/-/ready", timeout=1):
-                    break
-            except OSError:
-                time.sleep(0.05)
-        yield base
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
 @pytest.mark.anyio
-async def test_the_real_alertmanager_fires_and_resolves(real: str) -> None:
-    channel, now = Alertmanager(name="am", urls=(real,)), time.time()
-    labels = {"rule": "battery-fire", "risk": "product-safety", "产品": "充电宝"}
+async def test_the_real_alertmanager_fires_and_resolves(tmp_path: Path) -> None:
+    with members(tmp_path) as (real,):
+        channel, now = Alertmanager(name="am", urls=(real.url,)), time.time()
+        labels = {"rule": "battery-fire", "risk": "product-safety", "产品": "充电宝"}
 
-    def shown() -> list[str]:
-        with urlopen(f"{real}/api/v2/alerts", timeout=5) as answer:
-            return [a["labels"]["tier"] for a in json.load(answer)]
-
-    times = {"at": now, "since": now - 60}
-    await send(channel, now, tier=Tier.ORANGE, previous_tier=Tier.CALM, transition="NEW", labels=labels, **times)
-    assert shown() == ["orange"]
-    await send(channel, now, labels=labels, **times)
-    assert shown() == ["red"]
-    await send(channel, now, transition="CLEARED", labels=labels, **times)
-    assert shown() == []
+        times = {"at": now, "since": now - 60}
+        await send(channel, now, tier=Tier.ORANGE, previous_tier=Tier.CALM, transition="NEW", labels=labels, **times)
+        assert real.tiers() == ["orange"]
+        await send(channel, now, labels=labels, **times)
+        assert real.tiers() == ["red"]
+        await send(channel, now, transition="CLEARED", labels=labels, **times)
+        assert real.tiers() == []

@@ -74,6 +74,14 @@ class House:
         self.folder = service.path.parent
         self.tiers: dict[str, list[tuple[float, str]]] = {}
         self._n = 0
+        self._listen = listen
+
+    async def restart(self) -> None:
+        """Ends the service, and starts another over the same folder at the same instant."""
+        await self.service.close()
+        self.clock = SteppedClock(self.clock.now(), LOOPS)
+        self.service = await _started(self.folder, self.clock, self._listen)
+        await self.settle()
 
     def at(self, when: str) -> float:
         """An instant."""
@@ -157,7 +165,7 @@ class House:
 
     async def post(self, path: str, body: Any, method: str = "POST") -> Answer:
         """Asks the web; a second later everything has come of it."""
-        data = json.dumps(body).encode() if body is not None else b""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
         async with Http() as http:
             headers = {"content-type": "application/json"}
             answer = await http.request(method, self.url + path, headers=headers, body=data)
@@ -171,24 +179,29 @@ def iso(at: float) -> str:
 
 
 @asynccontextmanager
-async def house(folder: Path, config: str, base: str = BASE) -> AsyncIterator[House]:
+async def house(folder: Path, config: str, base: str = BASE, start: float = START) -> AsyncIterator[House]:
     """A service of this config in a folder; `FEED` and `HOOK` in it become the doubles' addresses."""
     with ExitStack() as stack:
         quick = partial(compile_desk, tried=False)
         stack.enter_context(patch("monitor.daemon.service.compile_desk", quick))
         feed, hook = stack.enter_context(Feed()), stack.enter_context(FakeWebhook())
         path = folder / "rules.toml"
+        listen = f"127.0.0.1:{free_port()}"
         text = (base.format(playbooks=PLAYBOOKS) + config).replace("FEED", feed.url).replace("HOOK", hook.url)
         path.write_text(text.replace("FOLDER", str(folder)), encoding="utf-8")
-        listen = f"127.0.0.1:{free_port()}"
         lock = take_state(folder / "state")
-        clock = SteppedClock(START, LOOPS)
-        service = Service(load(path), path, folder / "state", clock, listen=listen)
-        await service.start()
-        here = House(service, clock, feed, hook, listen)
+        clock = SteppedClock(start, LOOPS)
+        here = House(await _started(folder, clock, listen), clock, feed, hook, listen)
         try:
             await here.settle()
             yield here
         finally:
-            await service.close()
+            await here.service.close()
             os.close(lock)
+
+
+async def _started(folder: Path, clock: SteppedClock, listen: str) -> Service:
+    path = folder / "rules.toml"
+    service = Service(load(path), path, folder / "state", clock, listen=listen)
+    await service.start()
+    return service

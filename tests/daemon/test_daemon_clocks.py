@@ -21,7 +21,7 @@ from monitor.daemon.clock import SystemClock
 from monitor.daemon.drift import JUMP, Drift
 from monitor.daemon.service import Service
 from monitor.model import Timer
-from monitor.store import findings, timers
+from monitor.store import findings, outbox, timers
 from monitor.store.database import Database, Priority
 from tests.channels.fakes import Fake, FakeWebhook, Received, Reply
 from tests.daemon.crash.crash_world import RULE, TO_PEOPLE, world
@@ -261,6 +261,39 @@ def test_the_real_process_over_a_clock_that_is_set(by: float, faketime: SimpleNa
         assert Counter(map(len, here.receiver.keys().values())) == {2: 20}
         assert "clock_jump" in here.daemon.said()
         assert ask(here.daemon.port, "GET", "/healthz")[0] == 200
+
+
+class Laptop(SystemClock):
+    """A machine that sleeps: both of its clocks go on meanwhile, its programs do not."""
+
+    def __init__(self) -> None:
+        self.slept = 0.0
+        super().__init__(look=0.1, wall=lambda: time.time() + self.slept)
+
+    def steady(self) -> float:
+        return super().steady() + self.slept
+
+
+@pytest.mark.anyio
+async def test_after_a_night_asleep_each_step_fires_once_in_order_and_says_how_late(tmp_path: Path) -> None:
+    port, clock = free_port(), Laptop()
+    with FakeWebhook() as hook, Feed() as feed:
+        text = CONFIG.replace("PORT", str(port)).replace("HOOK", hook.url).replace("FEED", feed.url)
+        path = tmp_path / "rules.toml"
+        path.write_text(text.replace('every = "1s"', 'every = "1h"').replace('"4s"', '"1h"'))
+        service = Service(load(path, secrets=True), path, tmp_path, clock)
+        await service.start()
+        made = {**sample("e1"), "at": clock.now()}
+        assert (await asyncio.to_thread(ask, port, "POST", "/api/v1/samples", [made]))[0] == 200
+        assert await asyncio.to_thread(until, lambda: len(hook.received) == 1 and len(feed.received) == 1, 10, 0.02)
+        clock.slept = 8 * HOUR
+        assert await asyncio.to_thread(until, lambda: len(hook.received) == 2 and len(feed.received) == 2, 10, 0.02)
+        await asyncio.sleep(1.5)
+        assert (len(hook.received), len(feed.received)) == (2, 2)
+        (late,) = [note for _, note in await service.db.read(lambda c: outbox.recent_notices(c, 1))]
+        assert late.transition == "ESCALATED" and 7 * HOUR - 5 < late.late_by < 7 * HOUR + 30
+        assert [f.kind for f in await service.db.read(findings.open) if f.kind == "clock-jump"] == []
+        await service.close()
 
 
 @pytest.mark.slow

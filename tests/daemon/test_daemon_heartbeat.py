@@ -41,6 +41,8 @@ def kinds(**looked: object) -> list[str]:
         ("outbox", {"outbox_age": 601.0}),
         ("timer", {"timer_age": 121.0}),
         ("sources", {"sources_failing": 3}),
+        ("channel", {"channels": 2, "channels_failing": ("robot",)}),
+        ("channels", {"channels": 1, "channels_failing": ("robot",)}),
         ("config", {"reload_refused": True}),
         ("disk", {"disk_left": 99e6}),
         ("clock", {"clock_off": -61.0}),

@@ -183,6 +183,11 @@ class World:
         self.ids |= fresh
         return Ingested(len(fresh), len(found) - len(fresh))
 
+    async def report(self, told: Any) -> Ingested:
+        if self.refuse is not None:
+            raise self.refuse
+        return Ingested(len(told), 0)
+
     async def act(self, actor: str, number: str, act: Any, now: float) -> Done:
         before = self._checked(number)
         self.acted.append((actor, number, act))

@@ -6,8 +6,9 @@ from monitor.sources.push import Push
 from monitor.sources.replay import Replay
 from monitor.sources.rss import Rss
 from monitor.sources.source import Source, SourceFault, SourceGone, Surroundings
+from monitor.sources.sql import Sql
 
-SourceKind = File | JsonApi | Push | Replay | Rss
+SourceKind = File | JsonApi | Push | Replay | Rss | Sql
 
 __all__ = [
     "File",
@@ -19,5 +20,6 @@ __all__ = [
     "SourceFault",
     "SourceGone",
     "SourceKind",
+    "Sql",
     "Surroundings",
 ]

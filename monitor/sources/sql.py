@@ -149,14 +149,17 @@ class Sql(Source, frozen=True, kw_only=True, tag="sql", tag_field="kind"):
         assert self.bucket is not None
         step, zone, now = float(self.bucket), rows.zone, rows.now
         end = aligned(now, step, zone)
-        start = aligned(cursor["until"] - self.overlap if "until" in cursor else now - self.history, step, zone)
+        back = cursor["until"] - self.overlap if "until" in cursor else now - self.history
+        start = cursor["at"] if "at" in cursor else aligned(back, step, zone)
         stop = _stop(start, end, step, zone)
         if stop <= start:
             return Page(cursor=cursor, unchanged=True)
         rows.take(connection, Asked(start=start, end=stop, most=self.most + 1))
         if rows.count > self.most:
             raise SourceFault(Told("too_many_rows", most=self.most))
-        return rows.page({"of": cursor["of"], "until": stop}, more=stop < end)
+        if stop < end:
+            return rows.page({**cursor, "at": stop}, more=True)
+        return rows.page({"of": cursor["of"], "until": stop})
 
 
 def _later(old: Mark, new: Mark) -> Mark:

@@ -210,12 +210,16 @@ async def test_sums_come_for_whole_buckets_that_are_over_and_again_while_they_ma
 async def test_many_buckets_take_several_fetches(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sql_source, "BUCKETS", 10)
     table.add((1, -29 * 3600.0), (2, -100))
-    asked, cursor, values = hourly(table, history=30 * 3600.0), {}, []
+    asked, cursor, values = hourly(table, history=30 * 3600.0, overlap=20 * 3600.0), {}, []
     page, fetches = Page(more=True), 0
     while page.more:
         page, fetches = await read(asked, cursor), fetches + 1
         cursor, values = page.cursor, values + [s.value for s in page.samples]
     assert fetches == 3 and values == [1.0, 1.0]
+    page, fetches = Page(more=True, cursor=cursor), 0
+    while page.more:
+        page, fetches = await read(asked, page.cursor), fetches + 1
+    assert fetches == 2, "an overlap longer than a fetch comes to its end"
 
 
 @pytest.mark.anyio

@@ -67,7 +67,7 @@ class Ingest:
 
         def job(connection: Connection) -> tuple[Taken, Standing]:
             since = None if first else cursors.first_covered(connection).get(source.name)
-            taken = self._take(connection, desk, source.name, matched, page.samples, first=first)
+            taken = self._take(connection, desk, source.name, matched, page.samples, first=first or page.first)
             ended = outcome(taken)
             gap = _cover(connection, source, page, standing, saturated=ended.result == "saturated", now=now)
             taken = replace(taken, since=_since(taken, gap, since, now))

@@ -114,6 +114,7 @@ class Page(Struct, frozen=True, kw_only=True):
     `covers_from` is how far back the source vouches for completeness (None: since the last good fetch).
     `covers_to` likewise (None: the time of the fetch; a file: its newest record).
     `more` asks to be fetched again at once; `unchanged` = the other side said nothing is new (304, same body).
+    `first` = still of the first reading, however many pages that takes: what bears no date in it is not counted.
     """
 
     mentions: tuple[Mention, ...] = ()
@@ -124,6 +125,7 @@ class Page(Struct, frozen=True, kw_only=True):
     covers_to: float | None = None
     more: bool = False
     unchanged: bool = False
+    first: bool = False
 
 
 class Score(Struct, frozen=True, kw_only=True):

@@ -2,16 +2,19 @@
 
 from monitor.sources.file import File
 from monitor.sources.json_api import JsonApi
+from monitor.sources.promql import Promql
 from monitor.sources.push import Push
 from monitor.sources.replay import Replay
 from monitor.sources.rss import Rss
 from monitor.sources.source import Source, SourceFault, SourceGone, Surroundings
+from monitor.sources.sql import Sql
 
-SourceKind = File | JsonApi | Push | Replay | Rss
+SourceKind = File | JsonApi | Promql | Push | Replay | Rss | Sql
 
 __all__ = [
     "File",
     "JsonApi",
+    "Promql",
     "Push",
     "Replay",
     "Rss",
@@ -19,5 +22,6 @@ __all__ = [
     "SourceFault",
     "SourceGone",
     "SourceKind",
+    "Sql",
     "Surroundings",
 ]

@@ -59,9 +59,21 @@ class WebSource(Source, frozen=True, kw_only=True):
         body: bytes | None = None,
     ) -> Answer:
         """One request, its answer 2xx or 304. Raises SourceFault for all else, SourceGone for 410."""
+        return judged(await self.answer(around, url, method=method, headers=headers, body=body), around.now)
+
+    async def answer(
+        self,
+        around: Surroundings,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        """One request and its answer, whatever that says; `judged` judges it. SourceFault where none came."""
         try:
             sent = {**(headers or {}), **{k: revealed(v) for k, v in self.headers.items()}}
-            answer = await around.http.request(
+            return await around.http.request(
                 method,
                 url,
                 headers=sent,
@@ -76,7 +88,6 @@ class WebSource(Source, frozen=True, kw_only=True):
             raise SourceFault(Told("secret", text=str(error))) from None
         except HttpFault as error:
             raise SourceFault(Told(f"http.{error.kind}", text=short(str(error), 200))) from None
-        return _judged(answer, around.now)
 
     async def ask_again(self, around: Surroundings, cursor: Cursor, headers: Mapping[str, str]) -> Answer:
         """A conditional GET where the source lives now; back at `url` when its new address does not answer."""
@@ -131,7 +142,8 @@ def is_unchanged(cursor: Cursor, answer: Answer) -> bool:
     return bool(etag) and etag == cursor.get("etag") and len(answer.body) == cursor.get("size")
 
 
-def _judged(answer: Answer, now: float) -> Answer:
+def judged(answer: Answer, now: float) -> Answer:
+    """The answer where it is 2xx or 304. Raises SourceFault for all else, SourceGone for 410."""
     status = answer.status
     if status == 410:
         raise SourceGone(Told("gone", url=short(answer.url, 120)))

@@ -1,0 +1,126 @@
+"""Foreign databases, opened for reading only: SQLite files and PostgreSQL servers. Refusals are SourceFaults."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from monitor.addresses import RefusedAddress, refuse_literal, resolve
+from monitor.secret import Secret, SecretFault, reveal
+from monitor.sources.source import SourceFault
+from monitor.sources.told import Told, short
+
+_STEPS = 10_000
+"""Instructions of SQLite between two looks at the clock."""
+_SESSION = "SELECT set_config('statement_timeout', :ms, true), set_config('TimeZone', :zone, true)"
+
+
+def wrong_url(url: str) -> str:
+    """What is wrong with a URL as it stands in the config; "" where nothing is."""
+    made = _read(url)
+    if made is None:
+        return Told("bad_sql_url")
+    return Told("password_in_sql_url") if made.password or "password" in made.query else ""
+
+
+def _read(url: str) -> URL | None:
+    try:
+        made = make_url(url)
+        kind = made.get_backend_name()
+    except (SQLAlchemyError, ValueError):
+        return None
+    if kind == "sqlite":
+        return made if made.database and Path(made.database).is_absolute() else None
+    return made.set(drivername="postgresql+psycopg") if kind in ("postgres", "postgresql") else None
+
+
+def address(url: str, password: Secret | None = None) -> URL:
+    """The URL as SQLAlchemy reads it, secrets resolved. SourceFault where it is none, or of another database."""
+    try:
+        made = _read(reveal(url))
+        secret = password.reveal() if password is not None else None
+    except SecretFault as error:
+        raise SourceFault(Told("secret", text=str(error))) from None
+    if made is None:
+        raise SourceFault(Told("bad_sql_url"))
+    return made.set(password=secret) if secret is not None else made
+
+
+async def judged(url: URL, port: int = 5432) -> URL:
+    """The URL with the outer addresses its host has, of which the driver dials one. SourceFault for inner ones."""
+    if url.get_backend_name() == "sqlite":
+        return url
+    hosts = url.query.get("host", url.host or "")
+    if not isinstance(hosts, str) or not hosts or hosts.startswith("/") or "," in hosts or "hostaddr" in url.query:
+        raise SourceFault(Told("http.refused_address", text=Told("several_hosts")))
+    try:
+        refuse_literal(hosts)
+        found = await resolve(hosts, url.port or port)
+    except RefusedAddress as error:
+        raise SourceFault(Told("http.refused_address", text=short(str(error), 200))) from None
+    except OSError as error:
+        raise SourceFault(Told("http.connect", text=short(str(error), 200))) from None
+    return url.update_query_dict({"hostaddr": found[0]})
+
+
+@contextmanager
+def opened(url: URL, *, timeout: float, zone: str) -> Iterator[Connection]:
+    """A connection in a read-only transaction; a statement runs at most `timeout` seconds. Raises SourceFault."""
+    engine = _sqlite(url, timeout) if url.get_backend_name() == "sqlite" else _postgresql(url, timeout)
+    try:
+        with engine.connect() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(sa.text(_SESSION), {"ms": str(int(timeout * 1000)), "zone": zone})
+            yield connection
+    except DBAPIError as error:
+        raise _fault(error, url, timeout) from None
+    except (SQLAlchemyError, ImportError, UnicodeError) as error:
+        raise SourceFault(Told("sql_failed", text=_bare(str(error), url))) from None
+    finally:
+        engine.dispose()
+
+
+def _sqlite(url: URL, timeout: float) -> Engine:
+    def connect() -> sqlite3.Connection:
+        path = f"file:{quote(str(url.database))}?mode=ro"
+        connection = sqlite3.connect(path, uri=True, timeout=min(timeout, 10.0), check_same_thread=False)
+        connection.execute("PRAGMA query_only = ON")
+        ends = time.monotonic() + timeout
+        connection.set_progress_handler(lambda: int(time.monotonic() > ends), _STEPS)
+        return connection
+
+    return sa.create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+
+def _postgresql(url: URL, timeout: float) -> Engine:
+    """READ ONLY is said with each BEGIN, not as a startup option, so that it holds behind a pooler too."""
+    if not url.query.keys() & {"connect_timeout"}:
+        url = url.update_query_dict({"connect_timeout": str(max(2, int(min(timeout, 10.0))))})
+    url = url.update_query_dict({"application_name": "crisis-monitor", "tcp_user_timeout": str(int(timeout * 1000))})
+    try:
+        engine = sa.create_engine(url, poolclass=NullPool)
+    except ImportError:
+        raise SourceFault(Told("no_psycopg")) from None
+    return engine.execution_options(postgresql_readonly=True)
+
+
+def _fault(error: DBAPIError, url: URL, timeout: float) -> SourceFault:
+    """What the database said, without the statement, its parameters and the password."""
+    text = _bare(str(error.orig), url)
+    if getattr(error.orig, "sqlstate", None) == "57014" or text == "interrupted":
+        return SourceFault(Told("http.timeout", text=Told("slow_query", seconds=f"{timeout:g}")))
+    return SourceFault(Told("sql_failed", text=text))
+
+
+def _bare(text: str, url: URL) -> str:
+    hidden = text.replace(str(url.password), "***") if url.password else text
+    return short(hidden, 240)

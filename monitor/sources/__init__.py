@@ -1,6 +1,7 @@
 """The register of source kinds: the union is what `[[source]] kind = …` may name."""
 
 from monitor.sources.file import File
+from monitor.sources.imap import Imap
 from monitor.sources.json_api import JsonApi
 from monitor.sources.promql import Promql
 from monitor.sources.push import Push
@@ -9,10 +10,11 @@ from monitor.sources.rss import Rss
 from monitor.sources.source import Source, SourceFault, SourceGone, Surroundings
 from monitor.sources.sql import Sql
 
-SourceKind = File | JsonApi | Promql | Push | Replay | Rss | Sql
+SourceKind = File | Imap | JsonApi | Promql | Push | Replay | Rss | Sql
 
 __all__ = [
     "File",
+    "Imap",
     "JsonApi",
     "Promql",
     "Push",

@@ -28,6 +28,8 @@ from monitor.times import DAY, Duration, aligned
 
 SAMPLES = 20_000
 """Samples of one fetch; what is left is fetched at once."""
+POINTS = 10_000
+"""Steps of one fetch; Prometheus refuses more than 11,000."""
 _ERRORS = (400, 422)
 """Statuses whose body says what is wrong with the query."""
 
@@ -90,7 +92,7 @@ class Promql(WebSource, frozen=True, kw_only=True, tag="promql", tag_field="kind
             return end, end - step, end
         back = cursor["until"] + step - self.overlap if "until" in cursor else end - self.history
         start = cursor["at"] if "at" in cursor else aligned(back, step, zone)
-        most = max(1, SAMPLES // self.most_series)
+        most = max(1, min(POINTS, SAMPLES // self.most_series))
         return start, min(end, start + (most - 1) * step), end
 
     def _address(self, start: float, end: float) -> str:

@@ -35,6 +35,7 @@ default_internal_user = {dovecot}
 default_internal_group = {group}
 default_login_user = {login}
 mail_location = maildir:{folder}/mail/%u
+mail_fsync = never
 first_valid_uid = 1
 service imap-login {{
   chroot =

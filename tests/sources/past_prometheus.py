@@ -56,7 +56,15 @@ def _blocks(folder: Path, rows: Iterable[Row]) -> Path:
     lines = [f"{series} {value} {at}" for series, at, value in sorted(rows)]
     past, out = folder / "past.om", folder / "tsdb"
     past.write_text("\n".join([*lines, "# EOF"]) + "\n", encoding="utf-8")
-    command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(past), str(out)]
+    command = [
+        "promtool",
+        "tsdb",
+        "create-blocks-from",
+        "--max-block-duration=10000h",
+        "openmetrics",
+        str(past),
+        str(out),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return out

@@ -189,6 +189,7 @@ async def test_starttls_and_loopback_without_tls(dovecot: Dovecot, folder: str) 
         assert len((await read(asked)).mentions) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_faults_say_what_is_wrong_and_never_the_password(
     dovecot: Dovecot, folder: str, monkeypatch: pytest.MonkeyPatch

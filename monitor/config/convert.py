@@ -168,6 +168,21 @@ def _unknown_key(key: str, known: list[str], path: Path) -> Problem:
     return Problem(path=(*path, key), id="unknown_key", args={"key": key, "names": ", ".join(sorted(known))})
 
 
+def misspelt(key: str, known: list[str], path: Path) -> Problem:
+    """A key that there is not, with a guess at the one that was meant."""
+    return _unknown_key(key, known, path)
+
+
+def missing_text(key: str, path: Path) -> Problem:
+    """A key that must be written, and is a text."""
+    return Problem(path=path, id="missing", args={"key": key, "expected": A_TEXT})
+
+
+def wrong_text(value: Any, path: Path) -> Problem:
+    """A value that should be a text."""
+    return _wrong(value, "a_text", path)
+
+
 def unknown(what: str, value: Any, names: Any, path: Path) -> Problem:
     """A name that nothing bears: "did you mean", or which names there are. `what` is a text of the catalogue."""
     choices = sorted(names)

@@ -179,3 +179,22 @@ async def test_the_commands_speak_over_the_admin_socket(tmp_path: Path) -> None:
         assert "stood so already" in (await said("resume", "feed")).output
         unknown = await said("pause", "fed", "-m", "x")
         assert unknown.exit_code == 1 and "there are: feed, desk" in unknown.output
+
+
+REACH = FEED.replace('window = "15m"', 'measure = "reach"\nwindow = "1h"').replace(
+    "silent_after", 'fields = { reach = "views" }\nsilent_after'
+)
+
+
+async def test_a_mention_seen_again_raises_its_reach_and_never_lowers_it(tmp_path: Path) -> None:
+    async with house(tmp_path, REACH) as here:
+        here.feed.up = True
+        here.show([here.said(2)])
+        ((_, entry),) = here.feed.items
+        seen = []
+        for minutes, views in (("6m", "1"), ("11m", "1.2万"), ("16m", "40")):
+            entry["views"] = views
+            await here.to(minutes)
+            seen.append(here.seen("talk"))
+        assert seen == [1, 12000, 12000]
+        assert here.line("talk")[-1] == "yellow", "what grows is judged"

@@ -12,7 +12,7 @@ from typing import Any, get_args
 from msgspec import Struct
 from msgspec.structs import fields
 
-from monitor.config.convert import missing_text, misspelt, show, unknown, wrong_text
+from monitor.config.convert import A_TEXT, show, unknown, unknown_key, wrong
 from monitor.config.fault import Path, Problem
 from monitor.secret import KINDS
 from monitor.sources import SourceKind
@@ -50,14 +50,16 @@ def _values(preset: Preset, table: Options, path: Path) -> tuple[dict[str, str],
             problems += [problem] if problem else []
             values[name] = STAND_INS[parameter.as_] if problem else str(table[name])
         elif parameter.default is None:
-            problems += [] if name in slips else [missing_text(name, path)]
+            problems += (
+                [] if name in slips else [Problem(path=path, id="missing", args={"key": name, "expected": A_TEXT})]
+            )
             values[name] = STAND_INS[parameter.as_]
     return values, problems
 
 
 def _wrong_value(name: str, parameter: Parameter, value: Any, right: str, path: Path) -> Problem | None:
     if not isinstance(value, str) or not value.strip():
-        return wrong_text(value, path)
+        return wrong(value, "a_text", path)
     if parameter.choices and value not in parameter.choices:
         return unknown("word", value, parameter.choices, path)
     if parameter.as_ == "secret" and (value.partition(":")[0] not in KINDS or not value.partition(":")[2]):
@@ -78,7 +80,7 @@ def _own(preset: Preset, table: Options, path: Path) -> tuple[Options, list[Prob
             if value != preset.kind:
                 problems.append(Problem(path=(*path, key), id="preset_kind", args={"kind": preset.kind}))
         elif key not in keys:
-            problems.append(misspelt(key, [*preset.parameters, *keys], path))
+            problems.append(unknown_key(key, [*preset.parameters, *keys], path))
         else:
             under = preset.source.get(key)
             out[key] = {**under, **value} if isinstance(under, dict) and isinstance(value, dict) else value

@@ -46,7 +46,6 @@ def _add_presets(shapes: dict[str, Any]) -> None:
             "additionalProperties": False,
         }
         sources["anyOf"].append({"$ref": f"#/$defs/preset.{name}"})
-    del sources["discriminator"]
 
 
 def _shape(sources: dict[str, Any], kind: str) -> str:

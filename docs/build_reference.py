@@ -1,4 +1,4 @@
-"""Writes docs/configuration.md, docs/configuration.zh-CN.md and docs/commands.md from the code.
+"""Writes docs/configuration.md, docs/configuration.zh-CN.md, docs/commands.md, and the presets of docs/sources.md.
 
 python docs/build_reference.py            writes them
 python docs/build_reference.py --check    says which are stale, exit code 1
@@ -17,8 +17,10 @@ os.environ |= {"LC_ALL": "C", "COLUMNS": "80"}  # commands describe themselves a
 import click
 
 from monitor.cli.main import COMMANDS, main
+from monitor.config.dump import write_value
 from monitor.config.reference import Key, Table, tables
 from monitor.messages import catalogue
+from monitor.sources.presets import Parameter, Preset, presets
 
 DOCS = Path(__file__).resolve().parent
 INTRO = {
@@ -54,11 +56,20 @@ WORDS = {
     "en": {
         "head": "| key | type | default | meaning |",
         "required": "required",
+        "presets": "In place of `kind`; keys beside it win. Parameters and examples: [sources.md](sources.md#presets).",
         "all": "All kinds",
         "none": "No keys of its own.",
     },
-    "zh": {"head": "| 键 | 类型 | 默认 | 含义 |", "required": "必填", "all": "各种类通用", "none": "没有自己的键。"},
+    "zh": {
+        "presets": "代替 `kind`；同时写明的键优先。参数与示例见 [sources.md](sources.md#presets)。",
+        "head": "| 键 | 类型 | 默认 | 含义 |",
+        "required": "必填",
+        "all": "各种类通用",
+        "none": "没有自己的键。",
+    },
 }
+PRESET_HEAD = {"en": ["| preset | brings |", "|---|---|"], "zh": ["| 预设 | 内容 |", "|---|---|"]}
+BEGIN, END = "<!-- presets: written from the code by `make docs` -->", "<!-- end of presets -->"
 TIER = {"en": "blue, yellow, orange, red", "zh": "blue、yellow、orange、red"}
 
 
@@ -70,6 +81,7 @@ def configuration(language: str) -> str:
         same = [table for table in everything if table.path == path]
         parts.append(f"## {_header(path, language)}\n")
         parts += _kinds(same, language) if same[0].kind else [_described(same[0], same[0].keys, language)]
+        parts += [_preset_list(language)] if path == ("source",) else []
     return "\n".join(parts)
 
 
@@ -112,6 +124,56 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def _preset_list(language: str) -> str:
+    """What `preset` may name; their parameters stand in docs/sources.md."""
+    rows = [f"| `{name}` | {_cell(_said(f'about.{name}', language))} |" for name in presets()]
+    return "\n".join([f"### `preset = …`\n\n{WORDS[language]['presets']}\n", *PRESET_HEAD[language], *rows, ""])
+
+
+def _said(id: str, language: str = "en") -> str:
+    return catalogue()[f"presets.{id}"][language]
+
+
+def sources() -> str:
+    """docs/sources.md with its presets as the register has them."""
+    text = (DOCS / "sources.md").read_text(encoding="utf-8")
+    head, _, rest = text.partition(BEGIN)
+    return (
+        "\n".join([head + BEGIN, _preset_table(), *(_preset(name, p) for name, p in presets().items()), END])
+        + (rest.partition(END)[2])
+    )
+
+
+def _preset_table() -> str:
+    rows = ["| preset | needs | kind | asked | tried live |", "|---|---|---|---|---|"]
+    for name, preset in presets().items():
+        asked = f"every {preset.source['every']}" + (f", not under {preset.least_every}" if preset.least else "")
+        tried = f"{preset.on}" if preset.checked else f"never; written {preset.on}"
+        needs = _said(f"needs.{preset.needs}")
+        rows.append(f"| [`{name}`](#{name}) | {needs} | `{preset.kind}` | {asked} | {tried} |")
+    return "\n".join(rows) + "\n"
+
+
+def _preset(name: str, preset: Preset) -> str:
+    parts = [f"### {name}\n", _said(f"about.{name}") + f". Family `{preset.source['family']}`."]
+    if preset.parameters:
+        parts += ["", "| parameter | default | meaning |", "|---|---|---|"]
+        parts += [_parameter(name, key, p) for key, p in preset.parameters.items()]
+    example = {"name": name.replace("_", "-"), "preset": name, **preset.example}
+    parts += ["", "```toml", "[[source]]", *(f"{key} = {write_value(value)}" for key, value in example.items()), "```"]
+    against = preset.against if " " in preset.against else f"<{preset.against}>"
+    verb = "Tried live" if preset.checked else "Never tried live (`checked = false`); written"
+    return "\n".join([*parts, "", f"{verb} on {preset.on} from {against}.", ""])
+
+
+def _parameter(preset: str, key: str, parameter: Parameter) -> str:
+    default = "required" if parameter.default is None else f"`{parameter.default}`" if parameter.default else ""
+    means = _said(f"parameter.{preset}.{key}")
+    if parameter.choices:
+        means += ": " + ", ".join(f"`{choice}`" for choice in parameter.choices)
+    return f"| `{key}` | {_cell(default)} | {_cell(means)} |"
+
+
 def commands() -> str:
     """What every command says of itself."""
     parts = ["# Commands\n\nWritten from the code by `docs/build_reference.py`.\n"]
@@ -137,6 +199,7 @@ PAGES = {
     "configuration.md": lambda: configuration("en"),
     "configuration.zh-CN.md": lambda: configuration("zh"),
     "commands.md": commands,
+    "sources.md": sources,
 }
 
 

@@ -42,6 +42,7 @@ FINDING_KINDS = (
     "source-failing",
     "source-silent",
     "source-saturated",
+    "source-paused",
     "undated",
     "series-limit",
     "rule-failing",
@@ -123,7 +124,9 @@ TABLE: tuple[Metric, ...] = (
         "From the notice that it arose or rose to the acknowledgement.",
         buckets=_ACK_BUCKETS,
     ),
-    Metric("source_up", "gauge", ("source",), "1 when the last fetch, or the expected push, came."),
+    Metric(
+        "source_up", "gauge", ("source",), "1 when the last fetch, or the expected push, came, and of a paused source."
+    ),
     Metric("source_last_success_timestamp_seconds", "gauge", ("source",), "Last good fetch or push; 0 = none yet."),
     Metric(
         "source_fetches_total", "counter", ("source", "result"), "Fetches and pushes.", results=get_args(FetchResult)
@@ -237,6 +240,12 @@ class Metrics:
             self._all["source_last_success_timestamp_seconds"].labels(source).set(last_success)
         if lag is not None:
             self._all["source_lag_seconds"].labels(source).set(lag)
+
+    def paused(self, source: str) -> None:
+        """Nothing is expected of a source for now, so that nothing of it is missing."""
+        self.source(source, up=True)
+        if source in self._known["source"]:
+            self._set_or_remove("source_expected_every_seconds", source, None)
 
     def fetched(self, source: str, result: FetchResult) -> None:
         """A fetch ended, or a push came."""

@@ -45,6 +45,8 @@ COMMANDS: dict[str, str] = {
     "silence": "silence",
     "deliveries": "deliveries",
     "db": "db",
+    "fetch": "fetch",
+    "sources": "sources",
     "reload": "reload",
     "doctor": "doctor",
 }

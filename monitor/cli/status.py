@@ -9,6 +9,7 @@ import click
 
 from monitor.cli.client import Client, speaks
 from monitor.cli.language import lang_option, told
+from monitor.cli.sources import source_line
 from monitor.messages import say
 
 
@@ -30,7 +31,6 @@ def _lines(found: dict[str, Any], lang: str) -> list[str]:
     for row in found["rules"]:
         tier = say(lang, f"client.tier.{row['tier']}") if row.get("tier") else "–"
         lines.append(f"  {row['rule']}: {tier}")
-    marks = {True: "✓", False: "✗", None: "–"}
-    lines += [f"  {row['source']}: {marks[row.get('up')]} {row.get('error') or ''}" for row in found["sources"]]
+    lines += [f"  {source_line(row, lang)}" for row in found["sources"]]
     lines += [f"  ! {row['kind']} {row['subject']}" for row in found["findings"]]
     return lines

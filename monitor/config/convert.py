@@ -44,6 +44,8 @@ def _rest(value: Any, ways: list[tuple[Problem, Path]]) -> Any:
     """The value as it was probably meant: misspelt keys put right, texts that are none empty, other faults left out."""
     rest = deepcopy(value) if ways else value
     for problem, way in ways:
+        if not way and problem.id != "missing":
+            continue  # it is of the whole: nothing less can be left out
         table = _follow(rest, way) if problem.id == "missing" else _follow(rest, way[:-1])
         if not isinstance(table, dict):
             _drop(rest, way)
@@ -118,13 +120,13 @@ def type_options(kind: Any) -> tuple[Any, ...]:
 
 def _walk_struct(value: Any, options: tuple[type[Struct], ...], path: Path) -> list[Problem]:
     if not isinstance(value, dict):
-        return [_wrong(value, "a_table", path)]
+        return [wrong(value, "a_table", path)]
     struct, fault = _chosen(value, options, path)
     if struct is None:
         return [fault] if fault else []
     known = {f.encode_name: f for f in fields(struct)}
     tag = struct.__struct_config__.tag_field
-    out = [_unknown_key(k, [*known, *([tag] if tag else [])], path) for k in value if k not in known and k != tag]
+    out = [unknown_key(k, [*known, *([tag] if tag else [])], path) for k in value if k not in known and k != tag]
     misspelt = {problem.args.get("right") for problem in out}
     out += [
         _missing(f, path) for f in known.values() if _required(f) and not {f.encode_name} & (value.keys() | misspelt)
@@ -146,7 +148,7 @@ def _chosen(
     if tag not in value:
         near = get_close_matches(tag, value, 1, 0.6)
         if near and isinstance(value[near[0]], str):
-            return None, _unknown_key(near[0], [tag], path)
+            return None, unknown_key(near[0], [tag], path)
         return None, Problem(path=path, id="missing_kind", args={"key": tag, "names": ", ".join(sorted(by_tag))})
     if not isinstance(value[tag], str) or value[tag] not in by_tag:
         return None, unknown("kind", value[tag], by_tag, (*path, tag))
@@ -161,7 +163,8 @@ def _missing(field: FieldInfo, path: Path) -> Problem:
     return Problem(path=path, id="missing", args={"key": field.encode_name, "expected": _expected(field.type)})
 
 
-def _unknown_key(key: str, known: list[str], path: Path) -> Problem:
+def unknown_key(key: str, known: list[str], path: Path) -> Problem:
+    """A key that there is not: "did you mean", or which keys there are."""
     near = get_close_matches(key, known, 1, 0.6)
     if near:
         return Problem(path=(*path, key), id="unknown_key_near", args={"key": key, "right": near[0]})
@@ -183,14 +186,14 @@ def unknown(what: str, value: Any, names: Any, path: Path) -> Problem:
 
 def _walk_list(value: Any, kind: Any, path: Path) -> list[Problem]:
     if not isinstance(value, list):
-        return [_wrong(value, "a_list", path)]
+        return [wrong(value, "a_list", path)]
     element = get_args(kind)[0]
     return [problem for i, inner in enumerate(value) for problem in _walk(inner, element, (*path, i))]
 
 
 def _walk_dict(value: Any, kind: Any, path: Path) -> list[Problem]:
     if not isinstance(value, dict):
-        return [_wrong(value, "a_table", path)]
+        return [wrong(value, "a_table", path)]
     element = get_args(kind)[1]
     return [problem for key, inner in value.items() for problem in _walk(inner, element, (*path, key))]
 
@@ -214,7 +217,8 @@ def _leaf_fault(value: Any, kind: Any, path: Path) -> Problem:
     return Problem(path=path, id="wrong", args={"value": show(value), "expected": _expected(kind)})
 
 
-def _wrong(value: Any, expected: str, path: Path) -> Problem:
+def wrong(value: Any, expected: str, path: Path) -> Problem:
+    """A value of another type than is expected; `expected` is a text of the catalogue."""
     return Problem(path=path, id="wrong", args={"value": show(value), "expected": Said(f"expected.{expected}")})
 
 

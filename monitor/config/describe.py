@@ -14,7 +14,9 @@ from msgspec.structs import FieldInfo, fields
 from monitor.config.dump import plain
 from monitor.config.reference import tables
 from monitor.config.schema import Config
+from monitor.messages import catalogue
 from monitor.secret import KINDS, Secret
+from monitor.sources.presets import Parameter, presets
 from monitor.times import Bound, Duration
 
 _SPAN = {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?(ms|mo|[smhdwy]))+\s*$", "examples": ["30s", "1h30m", "2w"]}
@@ -23,7 +25,43 @@ _SPAN = {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?(ms|mo|[smhdwy]))+\s*$",
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a whole config."""
     schema = msgspec.json.schema(_twin(Config), schema_hook=_own_type)
+    _add_presets(schema["$defs"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "rules.toml", **schema}
+
+
+def _add_presets(shapes: dict[str, Any]) -> None:
+    """A source may name a preset in place of its kind: its shape, with the parameters as keys."""
+    sources = shapes["Config"]["properties"]["source"]["items"]
+    for name, preset in presets().items():
+        of_kind = shapes[_shape(sources, preset.kind)]["properties"]
+        own = {key: _parameter(name, key, parameter) for key, parameter in preset.parameters.items()}
+        wanted = [key for key, parameter in preset.parameters.items() if parameter.default is None]
+        about = "\n".join(catalogue()[f"presets.about.{name}"].values())
+        shapes[f"preset.{name}"] = {
+            "title": name,
+            "description": about,
+            "type": "object",
+            "properties": {**of_kind, "preset": {"enum": [name]}, **own},
+            "required": ["name", "preset", *wanted],
+            "additionalProperties": False,
+        }
+        sources["anyOf"].append({"$ref": f"#/$defs/preset.{name}"})
+
+
+def _shape(sources: dict[str, Any], kind: str) -> str:
+    return str(sources["discriminator"]["mapping"][kind]).removeprefix("#/$defs/")
+
+
+def _parameter(preset: str, key: str, parameter: Parameter) -> dict[str, Any]:
+    means = "\n".join(catalogue()[f"presets.parameter.{preset}.{key}"].values())
+    shape: dict[str, Any] = {"type": "string", "description": means}
+    if parameter.choices:
+        shape["enum"] = list(parameter.choices)
+    elif parameter.as_ == "secret":
+        shape["pattern"] = rf"^({'|'.join(KINDS)}):.+"
+    elif parameter.pattern:
+        shape["pattern"] = f"^(?:{parameter.pattern})$"
+    return shape
 
 
 def _twin(kind: Any) -> Any:

@@ -11,6 +11,7 @@ from msgspec.structs import fields
 from monitor.config.convert import convert_table, unknown
 from monitor.config.documents import Merged
 from monitor.config.fault import Fault, Path, Problem, overlap
+from monitor.config.presets import expanded, written_as
 from monitor.config.schema import Config
 
 
@@ -47,7 +48,10 @@ class Draft:
             return
         self.lists[key] = []
         for i, table in enumerate(value):
-            typed, problems = convert_table(table, get_args(kind)[0], (key, i))
+            if key == "source" and isinstance(table, dict):
+                table, problems = expanded(table, (key, i))
+                self.problems += problems
+            typed, problems = (None, []) if table is None else convert_table(table, get_args(kind)[0], (key, i))
             self.lists[key].append(typed)
             self.problems += problems
 
@@ -69,6 +73,10 @@ class Draft:
         others = self.merged.tables.keys() - {f.encode_name for f in fields(Config)} if alike else set()
         lists = [self.merged.tables.get(each) for each in (key, *others)]
         return [table for tables in lists if isinstance(tables, list) for table in tables if isinstance(table, dict)]
+
+    def presets(self) -> dict[str, str]:
+        """Source -> the preset it names, of a config in which nothing is wrong."""
+        return {table["name"]: table["preset"] for table in self._tables("source", alike=False) if "preset" in table}
 
     def families(self) -> set[str]:
         """The families of all sources that are on; of one with faults, what it says of itself."""
@@ -109,15 +117,23 @@ class Draft:
 
     def fault(self, problem: Problem) -> Fault:
         """The problem with its place."""
-        file, line = self.merged.place(problem.path)
+        path = self._written(problem.path)
+        file, line = self.merged.place(path)
         return Fault(
             file=file,
             line=line,
-            where=self._where(problem.path),
+            where=self._where(path),
             id=problem.id,
             args=problem.args,
             severity=problem.severity,
         )
+
+    def _written(self, path: Path) -> Path:
+        """The path as the user wrote it: what a preset put there is a matter of its parameter."""
+        table = self.written(path[:2]) if path[:1] == ("source",) else None
+        if len(path) < 3 or not isinstance(table, dict):
+            return path
+        return (*path[:2], *written_as(table, path[2:]))
 
     def _where(self, path: Path) -> str:
         """`source "b": http.timeout`: the table as its owner calls it, then the way inside."""

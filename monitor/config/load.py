@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from monitor.config.check import cross_check
@@ -20,11 +20,15 @@ T = TypeVar("T", bound=Struct)
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
-    """A config that may be used, the files it came from, the SHA-256 of their content, and what to look at."""
+    """A config that may be used, the files it came from, the SHA-256 of their content, and what to look at.
+
+    `presets`: source -> the preset it was made of.
+    """
 
     config: Config
     files: tuple[Path, ...]
     hash: str
+    presets: dict[str, str] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
 
 
@@ -71,7 +75,14 @@ def _attempt(path: Path, secrets: bool, now: float | None) -> tuple[Loaded | Non
     if grave:
         return None, grave  # what else there is to say may only follow from these
     files = tuple(Path(document.name) for document in documents)
-    return Loaded(config=draft.config(), files=files, hash=content_hash(documents), warnings=tuple(faults)), faults
+    made = Loaded(
+        config=draft.config(),
+        files=files,
+        hash=content_hash(documents),
+        presets=draft.presets(),
+        warnings=tuple(faults),
+    )
+    return made, faults
 
 
 def _hardened(fault: Fault, secrets: bool) -> Fault:

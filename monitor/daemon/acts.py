@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from monitor.daemon.board import Board, Now
 from monitor.daemon.deliver import Deliver
 from monitor.daemon.desk import Desk
-from monitor.daemon.ingest import Ingest
+from monitor.daemon.ingest import Ingest, SourcePaused
 from monitor.daemon.judge import Judge
 from monitor.daemon.path_acts import do_path_act
 from monitor.daemon.reports import Reports
@@ -68,6 +68,8 @@ class ActsOfPeople:
             raise Conflict("not_push", source=source)
         try:
             taken = await self._ingest.push(pushed, records.mentions, records.samples, now)
+        except SourcePaused as fault:
+            raise Conflict("source_paused", source=source) from fault
         except StoreFault as fault:
             raise Busy() from fault
         self._metrics.records(source, "rejected", len(records.faults))

@@ -150,9 +150,10 @@ def _age(at: float | None, now: float) -> float | None:
 
 
 def _failing(sources: Sequence[Source], standing: dict[str, Standing]) -> tuple[int, int]:
-    """How many sources are polled, and how many of them have failed some times in a row."""
-    polled = [s.name for s in sources if s.polled and s.enabled]
-    return len(polled), sum(standing.get(name, Standing()).failures >= FAILING_AFTER for name in polled)
+    """How many sources are polled now, and how many of them have failed some times in a row."""
+    found = [standing.get(s.name, Standing()) for s in sources if s.polled and s.enabled]
+    polled = [stands for stands in found if stands.pause is None]
+    return len(polled), sum(stands.failures >= FAILING_AFTER for stands in polled)
 
 
 def _disk_left(state: Path) -> float | None:

@@ -30,6 +30,10 @@ from monitor.times import MINUTE
 log = structlog.get_logger("ingest")
 
 
+class SourcePaused(Exception):
+    """A person stopped the reading of this source."""
+
+
 class Taken(Struct, frozen=True, kw_only=True):
     """What a batch came to. `touched`: selection -> since when it changed; `earliest`, `newest`: event times."""
 
@@ -62,7 +66,7 @@ class Ingest:
         self, source: Source, page: Page, standing: Standing, outcome: OutcomeOf, after: After, now: float
     ) -> tuple[Taken, Standing]:
         """A polled page with its cursor. The undated records of a first page are kept, but not counted."""
-        desk, first = self._desk(), standing.last_good is None
+        desk, first = self._desk(), standing.begins
         matched = await self._match(desk, source, page.mentions)
 
         def job(connection: Connection) -> tuple[Taken, Standing]:
@@ -71,7 +75,8 @@ class Ingest:
             ended = outcome(taken)
             gap = _cover(connection, source, page, standing, saturated=ended.result == "saturated", now=now)
             taken = replace(taken, since=_since(taken, gap, since, now))
-            put = after(taken, ended)
+            held = cursors.get(connection, source.name)[1]  # who pauses it meanwhile is not overwritten
+            put = replace(after(taken, ended), pause=held.pause, resumed_at=held.resumed_at)
             cursors.put(connection, source.name, page.cursor, put)
             findings.end(connection, "source-failing", source.name, now)  # an answer is no record: tend ends a silence
             _note_page(connection, source.name, page, ended, now)
@@ -84,13 +89,18 @@ class Ingest:
         return taken, put
 
     async def push(self, source: Push, mentions: Sequence[Mention], samples: Sequence[Sample], now: float) -> Taken:
-        """What others sent. With `expect_every` a push covers the time since the last, unless that is too long."""
+        """What others sent. With `expect_every` a push covers the time since the last, unless that is too long.
+
+        SourcePaused: nothing was taken.
+        """
         desk = self._desk()
         matched = await self._match(desk, source, mentions)
 
         def job(connection: Connection) -> Taken:
-            taken = self._take(connection, desk, source.name, matched, samples, first=False)
             _, standing = cursors.get(connection, source.name)
+            if standing.pause is not None:
+                raise SourcePaused(source.name)
+            taken = self._take(connection, desk, source.name, matched, samples, first=False)
             self._cover_push(connection, source, standing, now)
             put = replace(
                 standing, last_try=now, last_good=now, last_record=taken.newest or standing.last_record,
@@ -113,7 +123,7 @@ class Ingest:
     def _cover_push(self, connection: Connection, source: Push, standing: Standing, now: float) -> None:
         if source.expect_every is None:
             return
-        before = standing.last_good
+        before = None if standing.begins else standing.last_good
         near = before is not None and now - before <= 2 * source.expect_every
         cursors.cover(connection, source.name, before if near and before is not None else now, now)
 
@@ -308,10 +318,11 @@ def _cover(
     vouches.
     """
     end = page.covers_to if page.covers_to is not None else now
-    before = cursors.covered_to(connection, source.name) if page.covers_to is not None else standing.last_good
+    read = None if standing.begins else standing.last_good
+    before = cursors.covered_to(connection, source.name) if page.covers_to is not None else read
     start = min((t for t in (page.covers_from, before) if t is not None), default=None)
     gap = None
-    if start is not None and standing.last_good is not None and end - start > 2.5 * source.every + MINUTE:
+    if start is not None and read is not None and end - start > 2.5 * source.every + MINUTE:
         gap = start
     if saturated:
         start = min((m.at for m in page.mentions), default=start)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 
 import structlog
+from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
@@ -31,6 +32,14 @@ FAILING_AFTER = 3
 """Failures in a row before a source is called failing."""
 
 
+class Turn(Struct, frozen=True, kw_only=True):
+    """What a good fetch brought. `faults`: why single records were refused."""
+
+    taken: Taken
+    faults: tuple[str, ...] = ()
+    unchanged: bool = False
+
+
 class Poll:
     """Keeps a heap of (due, source); never more than one fetch of a source in flight."""
 
@@ -41,7 +50,7 @@ class Poll:
         self._http, self._clock, self._metrics = http, clock, metrics
         self.wake = asyncio.Event()
         self._due: list[tuple[float, str]] = []
-        self._flying: dict[str, asyncio.Task[None]] = {}
+        self._flying: dict[str, asyncio.Task[Turn | None]] = {}
         self._places = asyncio.Semaphore(FETCHES)
         self.standing: dict[str, Standing] = {}
 
@@ -62,6 +71,8 @@ class Poll:
         now = self._clock.now()
         self._due = []
         for source in self._desk().sources.values():
+            if self.standing.get(source.name, Standing()).pause:
+                self._metrics.paused(source.name)
             if source.polled and source.enabled and source.name not in self._flying:
                 heapq.heappush(self._due, (self._first(source, now), source.name))
         self.wake.set()
@@ -73,11 +84,18 @@ class Poll:
 
     def _first(self, source: Source, now: float) -> float:
         known = self.standing.get(source.name)
-        if known is None or known.last_try is None:
+        if known is None or (known.last_try is None and known.due < math.inf):
             return now
-        if known.gone or known.paused:
+        if known.due == math.inf:
             return math.inf
         return min(max(known.next_due, now), max(first_due(source, now), now) if not known.failures else known.next_due)
+
+    async def now(self, name: str) -> Turn | None:
+        """Fetches a polled source out of its turn, or waits for the fetch under way. None: it failed."""
+        self._due = [entry for entry in self._due if entry[1] != name]
+        heapq.heapify(self._due)
+        self._launch(name)
+        return await asyncio.shield(self._flying[name])
 
     def _launch(self, name: str) -> None:
         source = self._desk().sources.get(name)
@@ -89,28 +107,29 @@ class Poll:
 
     def _landed(self, name: str) -> None:
         self._flying.pop(name, None)
-        due = self.standing[name].next_due if name in self.standing else self._clock.now() + 60
+        due = self.standing[name].due if name in self.standing else self._clock.now() + 60
         if name in self._desk().sources:
             heapq.heappush(self._due, (due, name))
             self.wake.set()
 
-    async def _fetch(self, source: Source) -> None:
+    async def _fetch(self, source: Source) -> Turn | None:
         with self._clock.busy():
             async with self._places:
                 try:
-                    await self._turn(source)
+                    return await self._turn(source)
                 except StoreFault as fault:
                     log.warning("store", source=source.name, fault=str(fault))
                     self._later(source, 5.0)
                 except Exception as error:
                     log.exception("source_broke", source=source.name)
                     await self._failed(source, SourceFault(f"{type(error).__name__}: {error}"))
+                return None
 
     def _later(self, source: Source, seconds: float) -> None:
         standing = self.standing.get(source.name, Standing())
         self.standing[source.name] = replace(standing, next_due=self._clock.now() + seconds)
 
-    async def _turn(self, source: Source) -> None:
+    async def _turn(self, source: Source) -> Turn | None:
         cursor, standing = await self._db.read(lambda c: cursors.get(c, source.name))
         desk, now = self._desk(), self._clock.now()
         around = Surroundings(self._http, desk.zone, now)
@@ -118,13 +137,13 @@ class Poll:
             page = await source.fetch(cursor, around)
         except SourceFault as fault:
             await self._failed(source, fault)
-            return
-        await self._good(source, page, standing)
+            return None
+        return await self._good(source, page, standing)
 
-    async def _good(self, source: Source, page: Page, standing: Standing) -> None:
+    async def _good(self, source: Source, page: Page, standing: Standing) -> Turn:
         """Takes the page and notes how the source stands, in one commit."""
         now = self._clock.now()
-        first = standing.last_good is None
+        first = standing.begins
 
         def ended(taken: Taken) -> Outcome:
             return outcome_of(page, known=taken.known, first=first, source=source)
@@ -137,6 +156,7 @@ class Poll:
         self._metrics.source(source.name, up=True, last_success=now, lag=taken.lag)
         for fault in page.faults[:3]:
             log.warning("record_refused", source=source.name, fault=str(fault))
+        return Turn(taken=taken, faults=page.faults, unchanged=page.unchanged)
 
     def _next(self, source: Source, standing: Standing, outcome: Outcome, now: float, taken: Taken) -> Standing:
         turns = advance(Turns(failures=standing.failures, quiet=standing.quiet, again=standing.again), outcome)
@@ -151,6 +171,7 @@ class Poll:
             next_due=next_due(source, turns, now, outcome),
             fault="",
             fault_since=None,
+            gone=False,
             first_good=standing.first_good or now,
             hours=hourly(standing.hours, taken.accepted, now),
         )
@@ -170,14 +191,16 @@ class Poll:
             gone=outcome.result == "gone",
         )
 
-        def job(connection: Connection) -> None:
-            cursor, _ = cursors.get(connection, source.name)
-            cursors.put(connection, source.name, cursor, changed)
-            if changed.failures >= FAILING_AFTER or changed.gone:
+        def job(connection: Connection) -> Standing:
+            cursor, held = cursors.get(connection, source.name)
+            put = replace(changed, pause=held.pause, resumed_at=held.resumed_at)
+            cursors.put(connection, source.name, cursor, put)
+            if held.pause is None and (changed.failures >= FAILING_AFTER or changed.gone):
                 findings.begin(connection, "source-failing", source.name, now, {"fault": str(fault)[:300]})
+            return put
 
         self.standing[source.name] = changed
-        await self._db.write(job, Priority.INGEST)
+        self.standing[source.name] = await self._db.write(job, Priority.INGEST)
         self._metrics.fetched(source.name, "failed")
         self._metrics.source(source.name, up=False)
         log.warning("fetch_failed", source=source.name, fault=str(fault), failures=changed.failures)

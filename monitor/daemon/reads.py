@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -75,7 +76,7 @@ class ReadsOfStore:
             incidents=tuple(sorted(open, key=lambda i: (-i.tier, -i.opened_at))),
             closed=tuple([i for i in everything if i.state != "open"][:CLOSED]),
             rules=tuple(self._rule(desk, rule) for rule in desk.rules.values()),
-            sources=tuple(_source(name, standing.get(name), name in saturated) for name in desk.sources),
+            sources=tuple(source_state(name, standing.get(name), name in saturated) for name in desk.sources),
             notices=_sent(connection, outbox.recent_notices(connection, NOTICES)),
             findings=tuple(found),
             silences=tuple(silences.standing(connection, now)),
@@ -153,18 +154,20 @@ class ReadsOfStore:
             raise Busy() from fault
 
 
-def _source(name: str, standing: Standing | None, saturated: bool) -> SourceState:
+def source_state(name: str, standing: Standing | None, saturated: bool = False) -> SourceState:
+    """A source as pages and answers show it."""
     if standing is None or standing.last_try is None:
-        return SourceState(source=name)
+        return SourceState(source=name, pause=standing.pause if standing else None)
     return SourceState(
         source=name,
         up=standing.failures == 0,
         last_success_at=standing.last_good,
         last_record_at=standing.last_record,
-        next_at=standing.next_due or None,
+        next_at=standing.due if 0 < standing.due < math.inf else None,
         records_day=sum(standing.hours.values()),
         error=standing.fault,
         saturated=saturated,
+        pause=standing.pause,
     )
 
 

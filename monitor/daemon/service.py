@@ -31,6 +31,7 @@ from monitor.daemon.practice import Practice
 from monitor.daemon.reads import ReadsOfStore, Trails
 from monitor.daemon.reports import Reports
 from monitor.daemon.server import Listener
+from monitor.daemon.source_acts import ActsOnSources
 from monitor.daemon.systemd import Systemd
 from monitor.daemon.tend import Tend
 from monitor.daemon.watch import Watch
@@ -133,6 +134,7 @@ class Service:
         )  # fmt: skip
         self.keep_alive = KeepAlive(self.db, self.desk, self.http, clock)
         self.judge.moved = lambda: self.watch.pulse.step("judge")
+        self.sources = ActsOnSources(self.db, self.desk, self.poll, self._sources_changed)
         self.reads = ReadsOfStore(self.db, self.desk, self.judge, self.trails)
         self._site = self._make_site()
         app = web_app(self._site)
@@ -152,6 +154,7 @@ class Service:
             now=self.clock.now,
             reads=self.reads,
             acts=self.acts,
+            sources=self.sources,
             drills=self.practice,
             metrics=self.metrics,
             key=self._desk.key,
@@ -210,10 +213,20 @@ class Service:
             rules=desk.rules, sources=desk.sources, channels=desk.channels, clocks=desk.playbooks.clocks,
             hash=desk.hash[:12],
         )  # fmt: skip
+        self._describe()
+
+    def _describe(self) -> None:
+        desk, standing = self._desk, self.poll.standing
+        paused = {name for name, stands in standing.items() if stands.pause}
         self.metrics.describe(
             {name: (rule.risk, _measured(rule.measure)) for name, rule in desk.rules.items()},
-            {name: _expected_every(source) for name, source in desk.sources.items()},
+            {name: None if name in paused else _expected_every(source) for name, source in desk.sources.items()},
         )
+
+    def _sources_changed(self) -> None:
+        """Who is expected to bring something has changed, and with it what counts as no data."""
+        self._describe()
+        self.judge.poke()
 
     def _idle(self, part: str) -> None:
         for loop in IDLE[part]:

@@ -58,9 +58,10 @@ class Tend:
         since, self._listened = self._listened, now
 
         def job(connection: Connection) -> tuple[bool, dict[str, Standing]]:
+            standing = cursors.all_standing(connection)
             for source in desk.sources.values():
                 if isinstance(source, Push) and source.expect_every is None:
-                    cursors.cover(connection, source.name, since if since is not None else now, now)
+                    _hear(connection, source.name, standing.get(source.name, Standing()), since, now)
             jump.forget(connection, now)
             changed = _ended_rotas(connection, desk, now)
             return _silent(connection, desk, now) or changed, cursors.all_standing(connection)
@@ -74,9 +75,17 @@ class Tend:
         """Whether pushes that are expected come; a restart forgets nothing of it."""
         for source in desk.sources.values():
             if isinstance(source, Push):
-                heard, limit = last_heard(source, standing.get(source.name, Standing())), patience(source)
-                up = limit is None or (heard is not None and now - heard <= limit)
-                self._metrics.source(source.name, up=up, last_success=heard)
+                stands, limit = standing.get(source.name, Standing()), patience(source)
+                heard = last_heard(source, stands)
+                up = limit is None or stands.pause is not None or (heard is not None and now - heard <= limit)
+                self._metrics.source(source.name, up=up, last_success=stands.last_good)
+
+
+def _hear(connection: Connection, name: str, standing: Standing, since: float | None, now: float) -> None:
+    """A push source covers while it is listened to, and not while it is paused."""
+    if standing.pause is None:
+        start = now if since is None else max(since, standing.resumed_at or since)
+        cursors.cover(connection, name, min(start, now), now)
 
 
 def _ended_rotas(connection: Connection, desk: Desk, now: float) -> bool:
@@ -96,9 +105,9 @@ def _silent(connection: Connection, desk: Desk, now: float) -> bool:
     standing = cursors.all_standing(connection)
     changed = False
     for source in desk.sources.values():
-        limit = patience(source)
-        heard = last_heard(source, standing.get(source.name, Standing()))
-        if limit is None or heard is None:
+        limit, stands = patience(source), standing.get(source.name, Standing())
+        heard = last_heard(source, stands)
+        if limit is None or heard is None or stands.pause:
             continue
         if now - heard > limit:
             changed |= findings.begin(connection, "source-silent", source.name, now, {"since": heard})
@@ -117,5 +126,6 @@ def patience(source: Source) -> float | None:
 
 
 def last_heard(source: Source, standing: Standing) -> float | None:
-    """When a source last spoke."""
-    return standing.last_good if isinstance(source, Push) else standing.last_record
+    """When a source last spoke, or was resumed."""
+    spoke = standing.last_good if isinstance(source, Push) else standing.last_record
+    return spoke if spoke is None or standing.resumed_at is None else max(spoke, standing.resumed_at)

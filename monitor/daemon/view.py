@@ -36,12 +36,16 @@ class Sight(Struct, frozen=True, kw_only=True):
 
 
 def look(connection: Connection, desk: Desk, now: float, since: float, findings: tuple[Finding, ...]) -> Sight:
-    """Reads coverage back to `since` and lets each source's newest interval reach to now within its grace."""
+    """Reads coverage back to `since` and lets each source's newest interval reach to now within its grace.
+
+    That of a paused source ends where it was paused.
+    """
     found = cursors.covered(connection, since, now)
     firsts = cursors.first_covered(connection)
+    paused = {finding.subject for finding in findings if finding.kind == "source-paused"}
     covered = {}
     for name, intervals in found.items():
-        source = desk.sources.get(name)
+        source = None if name in paused else desk.sources.get(name)
         covered[name] = _reach(intervals, source, now) if source else intervals
     for name, first in firsts.items():
         covered.setdefault(name, ((first, first),))

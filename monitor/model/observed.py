@@ -128,6 +128,14 @@ class Page(Struct, frozen=True, kw_only=True):
     first: bool = False
 
 
+class Pause(Struct, frozen=True, kw_only=True):
+    """A person stopped the reading of a source: when, who and why. Until it is resumed its time is no data."""
+
+    at: float
+    by: str
+    why: str
+
+
 class Score(Struct, frozen=True, kw_only=True):
     """A detector's answer for one series at one instant.
 

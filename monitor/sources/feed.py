@@ -21,7 +21,8 @@ from msgspec.structs import replace
 from monitor.sources.charset import charset_of, decode
 from monitor.sources.dates import read_date
 from monitor.sources.markup import one_line, text_of
-from monitor.sources.source import SourceFault
+from monitor.sources.paths import read_find
+from monitor.sources.source import DateSeen, SourceFault
 from monitor.sources.told import Told, short
 from monitor.sources.xml_guard import guarded
 
@@ -45,6 +46,7 @@ class FeedEntry(Struct, frozen=True, kw_only=True):
     published_at: float | None = None
     fault: str = ""
     refused: bool = False
+    date_seen: DateSeen | None = None
     more: dict[str, str] = field(default_factory=dict)
 
 
@@ -118,7 +120,7 @@ def _capped(text: str, most: int) -> tuple[str, int]:
 
 def _entry(raw: Any, zone: ZoneInfo, chinese: bool, base: str, more: tuple[str, ...]) -> FeedEntry:
     title, url = _plain(raw, "title"), _link(raw, base)
-    at, fault, refused = _dated(raw, zone, chinese)
+    at, fault, refused, seen = _dated(raw, zone, chinese)
     stamp = _first(raw, "published", "updated", "created")
     return FeedEntry(
         id=one_line(str(raw.get("id") or "")) or url or hashed(title, stamp, _body(raw) if not title else ""),
@@ -129,7 +131,8 @@ def _entry(raw: Any, zone: ZoneInfo, chinese: bool, base: str, more: tuple[str, 
         published_at=at,
         fault=fault,
         refused=refused,
-        more={name: value for name in more if (value := _value(raw.get(name)))},
+        date_seen=seen,
+        more={name: value for name in more if (value := _more(raw, name))},
     )
 
 
@@ -137,26 +140,26 @@ def _first(raw: Any, *names: str) -> str:
     return next((str(value) for name in names if (value := dict.get(raw, name))), "")
 
 
-def _dated(raw: Any, zone: ZoneInfo, chinese: bool) -> tuple[float | None, str, bool]:
-    """The event time, or why there is none, and whether its date is absurd."""
+def _dated(raw: Any, zone: ZoneInfo, chinese: bool) -> tuple[float | None, str, bool, DateSeen | None]:
+    """The event time, or why there is none, whether its date is absurd, and where it stood."""
     fault = ""
     for name in ("published", "updated", "created"):
         value = dict.get(raw, name)
         if not value:
             continue
         try:
-            return read_date(str(value), zone, chinese=chinese), "", False
+            return read_date(str(value), zone, chinese=chinese), "", False, DateSeen(name, short(value))
         except ValueError as error:
             fault = fault or error.args[0]
             if _absurd(error):
-                return None, error.args[0], True
+                return None, error.args[0], True, None
         parsed = dict.get(raw, f"{name}_parsed")
         if parsed:
             try:
-                return read_date(float(calendar.timegm(parsed)), zone), "", False
+                return read_date(float(calendar.timegm(parsed)), zone), "", False, DateSeen(name, short(value))
             except (ValueError, OverflowError, TypeError):
                 continue
-    return None, fault, False
+    return None, fault, False, None
 
 
 def _absurd(error: ValueError) -> bool:
@@ -201,6 +204,11 @@ def _value(value: Any) -> str:
     return one_line(str(value)) if value is not None else ""
 
 
+def _more(raw: Any, path: str) -> str:
+    """A further value by its name or path: `publisher`, `media_statistics.views`, `links[0].href`."""
+    return _value(read_find(path)(raw, ""))
+
+
 def hashed(*parts: str) -> str:
     """An id for what bears none: the same for the same words."""
     return "#" + blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
@@ -237,7 +245,7 @@ def _json_entry(item: dict[str, Any], zone: ZoneInfo, chinese: bool, more: tuple
 
     text = text_of(word("content_html")) or one_line(word("content_text")) or one_line(word("summary"))
     url = word("url") or word("external_url")
-    at, fault, refused = _json_date(word, zone, chinese)
+    at, fault, refused, seen = _json_date(word, zone, chinese)
     people = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
     return FeedEntry(
         id=word("id") or url or hashed(word("title"), word("date_published"), text),
@@ -248,15 +256,20 @@ def _json_entry(item: dict[str, Any], zone: ZoneInfo, chinese: bool, more: tuple
         published_at=at,
         fault=fault,
         refused=refused,
-        more={name: value for name in more if (value := _value(item.get(name)))},
+        date_seen=seen,
+        more={name: value for name in more if (value := _more(item, name))},
     )
 
 
-def _json_date(word: Callable[[str], str], zone: ZoneInfo, chinese: bool) -> tuple[float | None, str, bool]:
+def _json_date(
+    word: Callable[[str], str], zone: ZoneInfo, chinese: bool
+) -> tuple[float | None, str, bool, DateSeen | None]:
+    name = "date_published" if word("date_published") else "date_modified"
     try:
-        return read_date(word("date_published") or word("date_modified"), zone, chinese=chinese), "", False
+        at = read_date(word(name), zone, chinese=chinese)
+        return at, "", False, None if at is None else DateSeen(name, short(word(name)))
     except ValueError as error:
-        return None, error.args[0], _absurd(error)
+        return None, error.args[0], _absurd(error), None
 
 
 def _names(people: Any) -> Iterator[str]:

@@ -22,7 +22,7 @@ from msgspec import field
 from monitor.model import Cursor, Mention, Page, Sample, SampleKind
 from monitor.sources.file_rows import FileRows
 from monitor.sources.mapping import Mapping, wrong_targets
-from monitor.sources.source import Source, SourceFault, Surroundings
+from monitor.sources.source import DateSeen, Source, SourceFault, Surroundings
 from monitor.sources.tables import LINES, TableFault, rows_of
 from monitor.sources.told import Told, short, why
 from monitor.times import Duration
@@ -70,7 +70,7 @@ class File(Source, frozen=True, kw_only=True, tag="file", tag_field="kind"):
     def read(self, cursor: Cursor, around: Surroundings) -> Page:
         """As `fetch`, in this thread."""
         known: dict[str, Standing] = cursor.get("files", {})
-        haul = _Haul(self, self.zone(around), around.now, PAGE)
+        haul = _Haul(self, self.zone(around), around.now, PAGE, around.dated)
         files = {str(path): haul.file(path, known.get(str(path), {})) for path in self._paths()}
         before = cursor.get("newest") or 0.0
         newest = max(haul.newest, before)
@@ -108,7 +108,9 @@ def read_whole(source: File, path: Path, zone: ZoneInfo, now: float) -> tuple[li
 class _Haul:
     """What the files of one fetch bring."""
 
-    def __init__(self, source: File, zone: ZoneInfo, now: float, room: int) -> None:
+    def __init__(
+        self, source: File, zone: ZoneInfo, now: float, room: int, dated: dict[str, DateSeen] | None = None
+    ) -> None:
         self.source, self.now = source, now
         self.mentions: dict[str, Mention] = {}
         self.samples: list[Sample] = []
@@ -125,6 +127,8 @@ class _Haul:
             series=source.series,
             sample=source.sample,
             span=float(source.span or 0),
+            dated=dated,
+            date_field=source.fields.get("published_at", ""),
         )
 
     def file(self, path: Path, was: Standing) -> Standing:

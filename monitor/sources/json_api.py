@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,10 +18,10 @@ from monitor.secret import Secret, SecretFault
 from monitor.sources.charset import charset_of, decode
 from monitor.sources.feed import hashed
 from monitor.sources.mapping import Mapping, mention_of, sample_of, written, wrong_targets
-from monitor.sources.paths import KEY, Path, items_at, look, read_path
-from monitor.sources.source import SourceFault, Surroundings
+from monitor.sources.paths import items_at, look, read_find, read_path
+from monitor.sources.source import DateSeen, SourceFault, Surroundings
 from monitor.sources.told import Told, short, why
-from monitor.sources.web_source import WebSource, after_answer, is_unchanged, references, revealed
+from monitor.sources.web_source import WebSource, after_answer, is_unchanged, moving, references, revealed
 from monitor.times import Duration
 
 _REMEMBERED = 1000
@@ -31,6 +31,9 @@ _REMEMBERED = 1000
 class Paging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How to reach the following pages, `most` in one fetch: by a link in the answer (`next`, a path), by a cursor in
     the answer (`cursor`, a path) given back in `param`, or by counting up `param` from `start` by `step`.
+
+    `resume`: the last `cursor` is kept, and the next fetch goes on from it; `first` are the parameters of a fetch
+    that has none yet. `last`: the path of a mark that is true on the last page.
     """
 
     next: str = ""
@@ -39,12 +42,17 @@ class Paging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     start: int = 1
     step: int = 1
     most: int = 5
+    resume: bool = False
+    first: dict[str, str] = field(default_factory=dict)
+    last: str = ""
 
 
 class JsonApi(WebSource, frozen=True, kw_only=True, tag="json_api", tag_field="kind"):
-    """`items`: path to a list, or to an object whose names are `$key`. `fields`: target = path within an item.
+    """`items`: path to a list, or to an object whose names are `$key`. `fields`: target = path within an item, several
+    with ` | ` between (the first that has a value), or a text with paths in braces.
 
-    A field `value` makes samples of `series`; without it items are mentions.
+    A field `value` makes samples of `series`; without it items are mentions. `none_on`: statuses by which the other
+    side says that there is nothing. `behind`: so long it holds the newest items back.
     """
 
     a_list: ClassVar[bool] = True
@@ -55,10 +63,15 @@ class JsonApi(WebSource, frozen=True, kw_only=True, tag="json_api", tag_field="k
     sample: SampleKind = "gauge"
     span: Duration | None = None
     method: Literal["GET", "POST"] = "GET"
-    params: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | str = ""
     page: Paging | None = None
     most: int = 10_000
+    none_on: tuple[int, ...] = ()
+    behind: Duration = Duration(0)
+
+    def shows_a_list(self) -> bool:
+        """Not where a kept cursor leads from fetch to fetch."""
+        return not (self.page and self.page.resume)
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         """Also paths that are none, targets without a place, paging that goes nowhere."""
@@ -68,49 +81,59 @@ class JsonApi(WebSource, frozen=True, kw_only=True, tag="json_api", tag_field="k
             yield "fields", Told("no_fields")
         for option, path in (("items", self.items), *((f"fields.{k}", v) for k, v in self.fields.items())):
             try:
-                read_path(path)
+                read_find(path) if option != "items" else read_path(path)
             except ValueError as error:
                 yield option, error.args[0]
         paging = self.page
-        if paging and bool(paging.next) == bool(paging.param):
+        if paging and (bool(paging.next) == bool(paging.param) or (paging.resume and not paging.cursor)):
             yield "page", Told("bad_paging")
 
     def secrets(self) -> Iterator[Secret]:
-        """Also the references inside `params` and `body`."""
+        """Also the references inside `body`."""
         yield from super().secrets()
-        for text in (*self.params.values(), *_texts(self.body)):
+        for text in _texts(self.body):
             yield from references(text)
 
     async def fetch(self, cursor: Cursor, around: Surroundings) -> Page:
         """The items of the answer, and of the pages behind it down to the first known item."""
         cursor = self.remembered(cursor)
-        first = await self._first(around, cursor)
-        after = after_answer(cursor, first, around.now)
+        try:
+            first = await self._first(around, cursor)
+        except SourceFault as fault:
+            if fault.status in self.none_on:
+                return Page(cursor=cursor, unchanged=True)
+            raise
+        after = after_answer(cursor, first, moves=not self.params)
         if is_unchanged(cursor, first):
-            return Page(cursor=after, unchanged=True)
-        haul = Haul(self, set(cursor.get("known", ())), self.zone(around), around.now)
+            return Page(cursor=after, unchanged=True, covers_to=around.now - self.behind if self.behind else None)
+        haul = Haul(self, set(cursor.get("known", ())), self.zone(around), around.now, around.dated)
+        haul.resumed = cursor.get("resume") or ""
         onward = await asyncio.to_thread(haul.take, first, 1)
         for number in range(2, (self.page.most if self.page else 1) + 1):
             if onward is None:
                 break
             answer = await self._ask(around, onward[0], onward[1], {})
             onward = await asyncio.to_thread(haul.take, answer, number)
-        return haul.page(after)
+        return haul.page(after, more=onward is not None)
 
     async def _first(self, around: Surroundings, cursor: Cursor) -> Answer:
-        if self.method == "GET" and not self.params:
+        if self.page and self.page.resume:
+            mark = cursor.get("resume")
+            wanted = {k: moving(v, around.now) for k, v in self.page.first.items()}
+            return await self._ask(around, "", {self.page.param: mark} if mark else wanted, {})
+        if self.method == "GET":
             return await self.ask_again(around, cursor, {"accept": "application/json"})
-        return await self._ask(around, self.url, {}, self.validators(cursor))
+        return await self._ask(around, "", {}, self.validators(cursor))
 
     async def _ask(self, around: Surroundings, url: str, params: dict[str, str], headers: dict[str, str]) -> Answer:
         sent = {"accept": "application/json", **headers}
-        try:
-            asked = _with(url, {k: revealed(v) for k, v in self.params.items()} | params)
-            body = _revealed(self.body)
-        except (SecretFault, ValueError) as error:
-            raise SourceFault(Told("secret", text=short(str(error), 160))) from None
+        asked = self.address(around.now, url, params)
         if self.method == "GET":
             return await self.ask(around, asked, headers=sent)
+        try:
+            body = _revealed(self.body)
+        except SecretFault as error:
+            raise SourceFault(Told("secret", text=short(str(error), 160))) from None
         raw = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
         return await self.ask(
             around, asked, method="POST", body=raw, headers={"content-type": "application/json", **sent}
@@ -120,8 +143,17 @@ class JsonApi(WebSource, frozen=True, kw_only=True, tag="json_api", tag_field="k
 class Haul:
     """What the pages of one fetch bring."""
 
-    def __init__(self, source: JsonApi, known: set[str], zone: ZoneInfo, now: float) -> None:
+    def __init__(
+        self,
+        source: JsonApi,
+        known: set[str],
+        zone: ZoneInfo,
+        now: float,
+        dated: dict[str, DateSeen] | None = None,
+    ) -> None:
         self.source, self.known = source, known
+        self.resumed = ""
+        """The cursor of the last page that was read."""
         span = float(source.span or 0)
         self.mapping = Mapping(
             source=source.name,
@@ -132,8 +164,10 @@ class Haul:
             series=source.series,
             sample=source.sample,
             span=span,
+            dated=dated,
+            date_field=source.fields.get("published_at", ""),
         )
-        self.paths = {target: read_path(path) for target, path in source.fields.items()}
+        self.finds = {target: read_find(path) for target, path in source.fields.items()}
         self.mentions: dict[str, Mention] = {}
         self.samples: list[Sample] = []
         self.faults: list[str] = []
@@ -146,9 +180,17 @@ class Haul:
         except ValueError as error:
             raise SourceFault(error.args[0]) from None
         reached = self._read(items)
+        self._mark_resume(thing)
+        if self.source.page and self.source.page.last and look(thing, read_path(self.source.page.last)) is True:
+            return None
         if not items or reached or len(self.mentions) + len(self.samples) >= self.source.most:
             return None
         return self._onward(thing, answer.url, number)
+
+    def _mark_resume(self, thing: Any) -> None:
+        paging = self.source.page
+        if paging and paging.resume:
+            self.resumed = written(look(thing, read_path(paging.cursor))) or self.resumed
 
     def _read(self, items: list[tuple[str, Any]]) -> bool:
         """Reads items; True when one of them was known from the last fetch."""
@@ -169,8 +211,8 @@ class Haul:
 
     def _getter(self, key: str, item: Any) -> Any:
         def get(target: str) -> Any:
-            path: Path | None = self.paths.get(target)
-            return None if path is None else key if path == KEY else look(item, path)
+            find = self.finds.get(target)
+            return None if find is None else find(item, key)
 
         return get
 
@@ -193,24 +235,19 @@ class Haul:
             raise SourceFault(Told("foreign_page", url=short(link)))
         return link
 
-    def page(self, after: Cursor) -> Page:
-        """All of it, with the newest ids to stop at next time."""
+    def page(self, after: Cursor, *, more: bool) -> Page:
+        """All of it, with the newest ids to stop at next time, or the cursor to go on from."""
         marks = [_mark(mention) for mention in self.mentions.values()]
+        resumes = self.source.page is not None and self.source.page.resume
+        kept: Cursor = {"known": marks[:_REMEMBERED]} if marks and self.source.page and not resumes else {}
         return Page(
             mentions=tuple(self.mentions.values()),
             samples=tuple(self.samples),
             faults=tuple(self.faults),
-            cursor={**after, "known": marks[:_REMEMBERED]} if marks and self.source.page else after,
+            cursor={**after, **kept, **({"resume": self.resumed} if self.resumed else {})},
+            covers_to=self.mapping.now - self.source.behind if self.source.behind else None,
+            more=more and resumes,
         )
-
-
-def _with(url: str, params: dict[str, str]) -> str:
-    """The URL with parameters set, those of the same name replaced."""
-    if not params:
-        return url
-    parts = urlsplit(url)
-    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k not in params]
-    return urlunsplit(parts._replace(query=urlencode([*kept, *params.items()])))
 
 
 def _mark(mention: Mention) -> str:

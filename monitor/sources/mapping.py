@@ -16,6 +16,7 @@ from monitor.sources.dates import day_of, not_ahead, read_date
 from monitor.sources.feed import hashed
 from monitor.sources.markup import text_of
 from monitor.sources.records import AHEAD, ID_CAP, clean, clean_labels, web_link
+from monitor.sources.source import DateSeen
 from monitor.sources.told import Told, short
 from monitor.times import day_span
 
@@ -24,11 +25,16 @@ Get = Callable[[str], Any]
 
 MENTION_TARGETS = ("id", "text", "title", "url", "author", "published_at", "lang", "reach")
 SAMPLE_TARGETS = ("at", "value", "series")
+_SHOWN = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)\s*(万|亿|[kKmM](?![A-Za-z])|)")
+_SCALES = {"万": 1e4, "亿": 1e8, "k": 1e3, "m": 1e6}
 _LABEL = re.compile(r"labels\..+")
 
 
 class Mapping(Struct, frozen=True, kw_only=True):
-    """How rows are read: `targets` are the names that have a value, `labels` what every record bears."""
+    """How rows are read: `targets` are the names that have a value, `labels` what every record bears.
+
+    `dated`: where it is given, it takes what stood in `date_field`, by the id of the mention.
+    """
 
     source: str
     targets: tuple[str, ...]
@@ -38,6 +44,8 @@ class Mapping(Struct, frozen=True, kw_only=True):
     series: str = ""
     sample: SampleKind = "gauge"
     span: float = 0.0
+    dated: dict[str, DateSeen] | None = None
+    date_field: str = ""
 
     @property
     def makes_samples(self) -> bool:
@@ -68,8 +76,11 @@ def mention_of(get: Get, mapping: Mapping, id: str = "") -> Mention:
     url = written(get("url"))
     if not own:
         own = url or hashed(words["title"], words["text"], written(get("author")), str(at or ""))
+    own = clean(own if len(own) <= ID_CAP else hashed(own))
+    if mapping.dated is not None and at is not None:
+        mapping.dated[own] = DateSeen(mapping.date_field or "published_at", short(get("published_at")))
     return Mention(
-        id=clean(own if len(own) <= ID_CAP else hashed(own)),
+        id=own,
         source=mapping.source,
         text=clean(words["text"]),
         title=clean(words["title"], 2000),
@@ -79,7 +90,7 @@ def mention_of(get: Get, mapping: Mapping, id: str = "") -> Mention:
         published_at=at,
         seen_at=mapping.now,
         labels=_labels(get, mapping),
-        reach=_reach(get("reach")),
+        reach=read_reach(get("reach")),
     )
 
 
@@ -127,10 +138,16 @@ def _labels(get: Get, mapping: Mapping) -> Labels:
     return clean_labels(out)
 
 
-def _reach(value: Any) -> int:
-    number = read_number(value)
-    if number is None:
+def read_reach(value: Any) -> int:
+    """How far it went, also as pages show it: 12,345 · 3.4万热度 · 1.2亿 · 56k views. What says no number is 0."""
+    if value is None or isinstance(value, bool | list | dict):
         return 0
+    shown = (
+        _SHOWN.search(unicodedata.normalize("NFKC", str(value)).replace(",", "")) if isinstance(value, str) else None
+    )
+    if isinstance(value, str) and shown is None:
+        return 0
+    number = float(shown[1]) * _SCALES.get(shown[2].lower(), 1) if shown else float(value)
     if not 0 <= number <= 1e12:
         raise ValueError(Told("bad_reach", value=short(value)))
     return int(number)

@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from msgspec import field
@@ -49,7 +48,6 @@ class Promql(WebSource, frozen=True, kw_only=True, tag="promql", tag_field="kind
     overlap: Duration = Duration(300)
     history: Duration = Duration(DAY)
     most_series: int = 200
-    params: dict[str, str] = field(default_factory=dict)
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         """Also a query that is none, targets without a place, steps that are too short."""
@@ -75,7 +73,8 @@ class Promql(WebSource, frozen=True, kw_only=True, tag="promql", tag_field="kind
         start, stop, end = self._steps(cursor, around.now, self.zone(around))
         if stop < start:
             return Page(cursor=cursor, unchanged=True)
-        answer = await self.answer(around, self._address(start, stop), headers={"accept": "application/json"})
+        address = self._address(start, stop, around.now)
+        answer = await self.answer(around, address, headers={"accept": "application/json"})
         samples, faults = await asyncio.to_thread(self.read, answer, around.now)
         whole = cursor.get("whole", around.now)
         if stop < end:
@@ -95,14 +94,14 @@ class Promql(WebSource, frozen=True, kw_only=True, tag="promql", tag_field="kind
         most = max(1, min(POINTS, SAMPLES // self.most_series))
         return start, min(end, start + (most - 1) * step), end
 
-    def _address(self, start: float, end: float) -> str:
-        asked = {**self.params, "query": self.query, "start": start, "end": end, "step": float(self.step)}
-        return f"{self.url.rstrip('/')}/api/v1/query_range?{urlencode(asked)}"
+    def _address(self, start: float, end: float, now: float) -> str:
+        asked = {"query": self.query, "start": str(start), "end": str(end), "step": str(float(self.step))}
+        return self.address(now, f"{self.url.rstrip('/')}/api/v1/query_range", asked)
 
     def read(self, answer: Answer, now: float) -> tuple[tuple[Sample, ...], tuple[str, ...]]:
         """The samples of an answer, and what is to be said of it. Raises SourceFault."""
         if answer.status not in _ERRORS:
-            judged(answer, now)
+            judged(answer, self.url, now)
         thing = read_json(answer.body, answer.headers.get("content-type", ""))
         if not isinstance(thing, dict) or thing.get("status") != "success":
             text = thing.get("error") if isinstance(thing, dict) else thing

@@ -58,7 +58,7 @@ def outcome_of(page: Page, *, known: int, first: bool, source: Source) -> Outcom
 
 def saturated(page: Page, *, known: int, first: bool, source: Source) -> bool:
     """A list of ten mentions or more, all of them new, but not the first page: some may have passed unseen."""
-    return source.a_list and not first and known == 0 and len(page.mentions) >= 10
+    return source.shows_a_list() and not first and known == 0 and len(page.mentions) >= 10
 
 
 def fault_outcome(fault: SourceFault) -> Outcome:

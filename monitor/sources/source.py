@@ -21,22 +21,34 @@ from monitor.times import Duration
 class SourceFault(Exception):
     """This fetch failed; the cursor stays. The text says what, where, and what would be right."""
 
-    def __init__(self, text: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, text: str, *, retry_after: float | None = None, status: int | None = None) -> None:
         super().__init__(text)
         self.text = text
         self.retry_after = retry_after
+        self.status = status
 
 
 class SourceGone(SourceFault):
     """The other side says it is gone for good."""
 
 
+class DateSeen(Struct, frozen=True):
+    """A date as it stood there: the field that bore it, and what was written in it."""
+
+    field: str
+    text: str
+
+
 class Surroundings(Struct, frozen=True):
-    """What a fetch may use: the web, the zone that dates without one are read in, and the hour."""
+    """What a fetch may use: the web, the zone that dates without one are read in, and the hour.
+
+    `dated`: where it is given, a fetch notes in it, by the id of a mention, from what its event time was read.
+    """
 
     http: Http
     zone: ZoneInfo
     now: float
+    dated: dict[str, DateSeen] | None = None
 
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,6 +75,10 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     async def fetch(self, cursor: Cursor, around: Surroundings) -> Page:
         """One page of records after `cursor`. Raises SourceFault. Parsing that takes long belongs into a thread."""
         raise NotImplementedError
+
+    def shows_a_list(self) -> bool:
+        """Whether each fetch shows the newest records of a list; one that goes on from a cursor misses nothing."""
+        return self.a_list
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         """What is wrong with the options beyond their types: (option, text for people)."""

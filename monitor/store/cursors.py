@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import sqlalchemy as sa
 from msgspec import Struct, field
 from sqlalchemy.engine import Connection
 
-from monitor.model import Cursor
+from monitor.model import Cursor, Pause
 from monitor.series import Interval, join_intervals
 from monitor.store.codec import dump, load, upsert
 from monitor.store.tables import coverage, cursors
@@ -29,8 +31,19 @@ class Standing(Struct, frozen=True, kw_only=True):
     fault: str = ""
     fault_since: float | None = None
     gone: bool = False
-    paused: bool = False
+    pause: Pause | None = None
+    resumed_at: float | None = None
     hours: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def begins(self) -> bool:
+        """The next good fetch is a first one: the source was never read, or not since it was resumed."""
+        return self.last_good is None or (self.resumed_at or 0.0) > self.last_good
+
+    @property
+    def due(self) -> float:
+        """When it is to be fetched; infinity: not before a person says so."""
+        return math.inf if self.gone or self.pause else self.next_due
 
 
 def get(connection: Connection, source: str) -> tuple[Cursor, Standing]:

@@ -9,7 +9,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from monitor.web import ack, alertmanager, api, drills, health, incident, ingest, overview, paths, reload
+from monitor.web import ack, alertmanager, api, drills, health, incident, ingest, overview, paths, reload, sources
 from monitor.web.door import Door, answer_fault, answer_missing
 from monitor.web.headers import SecurityHeaders
 from monitor.web.site import Acts, Reads, Site
@@ -88,6 +88,23 @@ API = (
         "GET", f"{_V1}/who", paths.who, "read",
         "Who would be told of a tier, step by step, and when each was last reached: "
         "`?tier=red&risk=product-safety&at=Sat 03:00&label.product=X1`.",
+    ),
+    Door("GET", f"{_V1}/sources", sources.all_sources, "read", "Every source of the config, and how it stands."),
+    Door(
+        "POST", f"{_V1}/sources/{{name}}/pause", sources.pause, "act",
+        "Stops the reading of a source until it is resumed: its time is no data, pushes to it get 409.",
+        takes='{"comment": "the export is being rebuilt"}',
+        gives='200 {"source": {…}, "changed": true}; changed is false when it was paused already',
+    ),
+    Door(
+        "POST", f"{_V1}/sources/{{name}}/resume", sources.resume, "act",
+        "Goes on reading, at once. What was said meanwhile teaches, and alarms nothing.",
+        gives='200 {"source": {…}, "changed": true}',
+    ),
+    Door(
+        "POST", f"{_V1}/sources/{{name}}/try", sources.attempt, "act",
+        "Reads a source at once, out of its turn, and stores what came as in its turn. `read` is null where it failed.",
+        gives='200 {"source": {…}, "read": 20, "new": 3, "unchanged": false, "refused": []}',
     ),
     Door("GET", f"{_V1}/drills", drills.book, "read", "Scenarios, the running drill, and those that were held."),
     Door(

@@ -17,7 +17,7 @@ from monitor.incidents.drills import Scorecard
 from monitor.metrics import Metrics
 from monitor.model import Delivery, DeliveryState, Drill, Incident, Labels, Reported, Silence, Tier
 from monitor.web.acts import Act, Done, Hush, Ingested, Opening
-from monitor.web.views import Dossier, DrillBook, Health, Overview, Readiness, Way
+from monitor.web.views import Dossier, DrillBook, Health, Overview, Readiness, SourceState, Tried, Way
 
 if TYPE_CHECKING:
     from monitor.sources.records import Records
@@ -70,6 +70,22 @@ class Acts(Protocol):
         """Queues a dead or refused delivery anew, with its old key."""
 
 
+class Sources(Protocol):
+    """The sources of the config in force. Raises `acts.ActFault` likewise."""
+
+    async def all(self) -> tuple[SourceState, ...]:
+        """How each stands, in the config's order."""
+
+    async def pause(self, actor: str, name: str, why: str, now: float) -> tuple[SourceState, bool]:
+        """Stops the reading of one; False: it was paused already, and stays so."""
+
+    async def resume(self, actor: str, name: str, now: float) -> tuple[SourceState, bool]:
+        """Goes on reading; False: it was not paused."""
+
+    async def attempt(self, name: str, now: float) -> Tried:
+        """Reads one at once, out of its turn, as it would be read in its turn."""
+
+
 class Drills(Protocol):
     """Practice. Raises `acts.ActFault` likewise."""
 
@@ -102,6 +118,7 @@ class Site(Struct, frozen=True, kw_only=True):
     now: Callable[[], float]
     reads: Reads
     acts: Acts
+    sources: Sources
     drills: Drills
     metrics: Metrics
     key: bytes

@@ -18,6 +18,7 @@ from monitor.model import (
     Facts,
     Finding,
     Incident,
+    Pause,
     Silence,
     Tier,
     Timer,
@@ -52,7 +53,10 @@ class RuleState(Struct, frozen=True, kw_only=True):
 
 
 class SourceState(Struct, frozen=True, kw_only=True):
-    """A source now. `up` None = not tried yet. `error`: the last fault; `lag`: seconds from event to arrival."""
+    """A source now. `up` None = not tried yet. `error`: the last fault; `lag`: seconds from event to arrival.
+
+    `pause` None = it is read.
+    """
 
     source: str
     up: bool | None = None
@@ -63,6 +67,19 @@ class SourceState(Struct, frozen=True, kw_only=True):
     records_day: int = 0
     error: str = ""
     saturated: bool = False
+    pause: Pause | None = None
+
+
+class Tried(Struct, frozen=True, kw_only=True):
+    """How an attempt at a source ended. `read` records came, of which `new` were not known; `refused`: why single
+    records were not taken. All of it None or empty where it failed: then the source's `error` says why.
+    """
+
+    source: SourceState
+    read: int | None = None
+    new: int | None = None
+    unchanged: bool = False
+    refused: tuple[str, ...] = ()
 
 
 class Sent(Struct, frozen=True, kw_only=True):

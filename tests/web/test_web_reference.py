@@ -28,7 +28,7 @@ def test_every_door_is_told() -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("door", [door for door in INGEST + API if door.takes], ids=lambda door: door.path)
 async def test_the_examples_are_taken(door: object) -> None:
-    path = door.path.format(number="INC-2026-0042", verb="raise", id="s1")  # type: ignore[attr-defined]
+    path = door.path.format(number="INC-2026-0042", verb="raise", id="s1", name="sheet")  # type: ignore[attr-defined]
     query = "?source=helpdesk" if door in INGEST else ""
     async with browser(an_app(a_crisis())) as client:
         answer = await client.post(path + query, json=json.loads(door.takes))  # type: ignore[attr-defined]

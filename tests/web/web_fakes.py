@@ -24,6 +24,7 @@ from monitor.model import (
     Facts,
     Finding,
     Incident,
+    Pause,
     Reason,
     Recipient,
     Score,
@@ -32,6 +33,7 @@ from monitor.model import (
     Tier,
     Timer,
 )
+from monitor.sources.told import Told
 from monitor.times import Duration
 from monitor.web.acts import (
     Acknowledge,
@@ -62,6 +64,7 @@ from monitor.web.views import (
     RuleState,
     Sent,
     SourceState,
+    Tried,
     Way,
 )
 
@@ -311,12 +314,46 @@ class Practice:
         return Scorecard(run=found, marks=(acked,), notices=2, reached=("li-na",), not_reached=("mary",))
 
 
+class Wells:
+    """`Site.sources` over a world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.states = {s["name"]: SourceState(source=s["name"], up=True) for s in CONFIG["source"]}
+
+    async def all(self) -> tuple[SourceState, ...]:
+        return tuple(self.states.values())
+
+    async def pause(self, actor: str, name: str, why: str, now: float) -> tuple[SourceState, bool]:
+        before = self._known(name)
+        if before.pause is not None:
+            return before, False
+        self.states[name] = msgspec.structs.replace(before, pause=Pause(at=now, by=actor, why=why))
+        return self.states[name], True
+
+    async def resume(self, actor: str, name: str, now: float) -> tuple[SourceState, bool]:
+        before = self._known(name)
+        self.states[name] = msgspec.structs.replace(before, pause=None)
+        return self.states[name], before.pause is not None
+
+    async def attempt(self, name: str, now: float) -> Tried:
+        if self._known(name).pause is not None:
+            raise Conflict("source_paused", source=name)
+        return Tried(source=self.states[name], read=3, new=1, refused=(Told("entry", entry="x", text="y"),))
+
+    def _known(self, name: str) -> SourceState:
+        if name not in self.states:
+            raise Unknown("no_source", source=name, names=", ".join(self.states))
+        return self.states[name]
+
+
 def a_site(world: World, settings: Config | None = None, **changes: Any) -> Site:
     metrics = Metrics()
     settings = settings or config()
     metrics.configure(rules=[r.name for r in settings.rule], sources=[s.name for s in settings.source])
     told = {
-        "config": lambda: settings, "now": lambda: NOW, "reads": Reads(world), "acts": world, "drills": Practice(world),
+        "config": lambda: settings, "now": lambda: NOW, "reads": Reads(world), "acts": world,
+        "sources": Wells(world), "drills": Practice(world),
         "metrics": metrics,
         "key": KEY, "health": lambda: Health({"judge": 0.2}), "ready": lambda: Readiness(),
         "title": lambda playbook, language: {"zh": "产品安全", "en": "Product safety"}[language]

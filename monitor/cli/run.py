@@ -19,7 +19,7 @@ from monitor.daemon.server import ListenFault
 from monitor.daemon.service import Service, StateFault, take_state
 from monitor.log import set_up
 from monitor.messages import say
-from monitor.secret import SecretFault
+from monitor.secret import SecretFault, concealed
 from monitor.store.database import StoreFault
 
 STATE = Path("/var/lib/crisis-monitor")
@@ -38,7 +38,7 @@ def run(
     config: Path | None, state: Path | None, listen: str, style: str, steps: Path | None, steps_from: float, lang: str
 ) -> None:
     """Runs until SIGTERM or SIGINT; SIGHUP reloads."""
-    set_up(style)
+    set_up(style, concealed=concealed)
     path = (config or first_config()).resolve()
     loaded = checked(path, lang)
     try:

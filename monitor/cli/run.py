@@ -20,6 +20,7 @@ from monitor.daemon.service import Service, StateFault, take_state
 from monitor.log import set_up
 from monitor.messages import say
 from monitor.secret import SecretFault, concealed
+from monitor.store import care
 from monitor.store.database import StoreFault
 
 STATE = Path("/var/lib/crisis-monitor")
@@ -41,6 +42,9 @@ def run(
     set_up(style, concealed=concealed)
     path = (config or first_config()).resolve()
     loaded = checked(path, lang)
+    if (owner := care.foreign(state_folder(state))) is not None:
+        click.echo(say(lang, "run.foreign", state=state_folder(state), owner=owner), err=True)
+        sys.exit(1)
     try:
         lock = take_state(state_folder(state))
         os.chdir(state_folder(state))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -147,6 +148,16 @@ def _settle(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def foreign(folder: Path) -> str | None:
+    """Whose folder it is, should we be root and it somebody else's: files made there would be lost to them."""
+    if os.geteuid() != 0 or not folder.exists() or folder.stat().st_uid == 0:
+        return None
+    try:
+        return pwd.getpwuid(folder.stat().st_uid).pw_name
+    except KeyError:
+        return str(folder.stat().st_uid)
 
 
 @contextmanager

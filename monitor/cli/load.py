@@ -35,11 +35,11 @@ from monitor.store.database import Database, StoreFault
 def load(files: tuple[Path, ...], config: Path | None, state: Path | None, source: str, lang: str) -> None:
     """Exit code 1 where a record was refused."""
     path = config or first_config()
-    loaded = checked(path, lang)
+    loaded = checked(path, lang, secrets=False)
     folder = state_folder(state)
     try:
         opened = [(file, _opened(file)) for file in files]
-        with care.as_owner(folder):
+        with care.for_owner(folder):
             lock = take_state(folder)
             desk = compile_desk(loaded, path.parent, signing_key(folder), tried=False)
             db = Database(loaded.config.store.url, folder)

@@ -57,10 +57,10 @@ def run(
         sys.exit(1)
 
 
-def checked(path: Path, lang: str) -> Loaded:
-    """The config, its secrets resolved; else every fault on stderr, and the end."""
+def checked(path: Path, lang: str, *, secrets: bool = True) -> Loaded:
+    """The config, its secrets there if they are needed; else every fault on stderr, and the end."""
     try:
-        return load(path, secrets=True)
+        return load(path, secrets=secrets)
     except ConfigFault as fault:
         for each in fault.faults:
             click.echo(each.write(lang), err=True)

@@ -63,9 +63,6 @@ def take_state(state: Path) -> int:
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if os.geteuid() == 0:  # what root makes here must be the service's, or it cannot start any more
-            owner = state.stat()
-            os.fchown(lock, owner.st_uid, owner.st_gid)
     except OSError as error:
         raise StateFault(f"{state}: {error.strerror}; give a directory this user may write with --state") from None
     try:

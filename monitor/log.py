@@ -11,7 +11,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal, TextIO
 
@@ -37,6 +37,7 @@ _IN_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[email]"),
     (re.compile(r"(?<!\d)[1-9]\d{16}[\dXx](?!\d)"), "[id]"),
     (re.compile(r"(?<![\d.])(?:\+?86[- ]?)?1[3-9]\d{9}(?![\d.])"), "[phone]"),
+    (re.compile(r"\+[1-9]\d{0,2}[ (-]{0,2}\d(?:[ ()-]{0,2}\d){5,12}(?!\d)"), "[phone]"),
 )
 
 
@@ -46,12 +47,16 @@ def set_up(
     level: str = "info",
     stream: TextIO | None = None,
     environ: Mapping[str, str] = os.environ,
+    concealed: Callable[[], Sequence[str]] = tuple,
 ) -> None:
-    """Sets structlog and the standard library's logging to one form. Under journald each line bears its priority."""
+    """Sets structlog and the standard library's logging to one form. Under journald each line bears its priority.
+
+    `concealed` gives, the longest first, what is blanked wherever it stands.
+    """
     out = stream or sys.stderr
     journal = _is_journal(out, environ)
     structlog.configure(
-        processors=_processors(style, journal),
+        processors=_processors(style, journal, concealed),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=_Factory(out),
         cache_logger_on_first_use=True,
@@ -86,7 +91,27 @@ def _clean(name: str, value: Any) -> Any:
     return text
 
 
-def _processors(style: str, journal: bool) -> list[Processor]:
+def _blanks(concealed: Callable[[], Sequence[str]]) -> Processor:
+    """Blanks what is known to be secret, whatever its look."""
+
+    def blank(value: Any, known: Sequence[str]) -> Any:
+        if isinstance(value, str):
+            for each in known:
+                value = value.replace(each, _HIDDEN)
+        elif isinstance(value, Mapping):
+            return {name: blank(inner, known) for name, inner in value.items()}
+        elif isinstance(value, list | tuple):
+            return [blank(inner, known) for inner in value]
+        return value
+
+    def process(_: Any, __: str, event: EventDict) -> EventDict:
+        known = concealed()
+        return {name: blank(value, known) for name, value in event.items()}
+
+    return process
+
+
+def _processors(style: str, journal: bool, concealed: Callable[[], Sequence[str]]) -> list[Processor]:
     stamp: list[Processor] = [] if journal else [structlog.processors.TimeStamper(fmt="iso", utc=True)]
     last: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
@@ -100,6 +125,7 @@ def _processors(style: str, journal: bool) -> list[Processor]:
         *stamp,
         structlog.processors.format_exc_info,
         redact,
+        _blanks(concealed),
         last,
         *([_with_priority] if journal else []),
     ]

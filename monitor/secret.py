@@ -1,15 +1,35 @@
-"""Secrets stand in the config only by reference: `env:NAME`, `file:PATH`, `credential:NAME`."""
+"""Secrets stand in the config only by reference: `env:NAME`, `file:PATH`, `credential:NAME`.
+
+Whatever was revealed once is remembered as `concealed`: the log blanks it wherever it turns up, in a library's error
+or in what the other side answered.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from urllib.parse import quote
 
 KINDS = ("env", "file", "credential")
+_SHORTEST = 6
+"""Characters from which on a value is blanked; shorter ones would blot out common words."""
+_concealed: set[str] = set()
 
 
 class SecretFault(Exception):
     """A reference that does not resolve; the text names the reference, never the value."""
+
+
+def conceal(value: str) -> None:
+    """No line of the log may show this: a key, or a person's address. Also as URLs and plain digits write it."""
+    forms = {value, quote(value, safe=""), re.sub(r"(?<=\d)[ ()-]+(?=[ ()-]*\d)", "", value)}
+    _concealed.update(form for form in forms if len(form) >= _SHORTEST)
+
+
+def concealed() -> list[str]:
+    """All of it, the longest first."""
+    return sorted(_concealed.copy(), key=len, reverse=True)
 
 
 class Secret:
@@ -29,6 +49,7 @@ class Secret:
         value = os.environ.get(name, "") if kind == "env" else self._read(kind, name)
         if not value.strip():
             raise SecretFault(f"{self.reference} is empty or not set")
+        conceal(value.strip())
         return value.strip()
 
     def _read(self, kind: str, name: str) -> str:

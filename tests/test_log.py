@@ -14,6 +14,7 @@ import pytest
 import structlog
 
 from monitor.log import bound, set_up
+from monitor.secret import Secret, concealed
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +70,8 @@ def test_bound_ids_stand_in_every_line_of_their_work() -> None:
         ({"smtp_password": "hunter2"}, "hunter2"),
         ({"said": "call me: 13812345678"}, "13812345678"),
         ({"said": "call +86 13812345678 now"}, "13812345678"),
+        ({"said": "call +44 7700 900461 now"}, "900461"),
+        ({"said": "to=+14155550100&x=1"}, "4155550100"),
         ({"said": "mail li.na@example.com"}, "li.na@"),
         ({"said": "id 11010519491231002X"}, "11010519491231002X"),
         ({"key": b"32 bytes"}, "32 bytes"),
@@ -125,6 +128,18 @@ def test_a_stream_that_was_redirected_is_no_journal(tmp_path: Path) -> None:
         structlog.get_logger().info("one")
         out.seek(0)
         assert out.read().startswith("timestamp=")
+
+
+def test_what_was_revealed_is_blanked_wherever_it_turns_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIN", "  no look of a key  ")
+    out = io.StringIO()
+    set_up("json", stream=out, environ={}, concealed=concealed)
+    assert Secret("env:PIN").reveal() == "no look of a key"
+    try:
+        raise RuntimeError("they said: no look of a key, and no%20look%20of%20a%20key")
+    except RuntimeError:
+        structlog.get_logger("deliver").exception("failed", many=["no look of a key"], inner={"x": "no look of a key"})
+    assert "look of" not in out.getvalue() and "20look" not in out.getvalue()
 
 
 def test_what_is_below_the_level_is_not_written() -> None:

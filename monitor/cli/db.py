@@ -66,7 +66,7 @@ def _url(config: Path | None) -> str:
 @_opens
 def check(store: Database, folder: Path, lang: str) -> None:
     """Exit code 1 where something is wrong."""
-    with care.as_owner(folder):
+    with care.for_owner(folder):
         _there(store)
         try:
             found = store.now_read(care.problems)
@@ -84,7 +84,7 @@ def check(store: Database, folder: Path, lang: str) -> None:
 @_opens
 def migrate(store: Database, folder: Path, lang: str) -> None:
     """Takes the state's lock meanwhile."""
-    with care.as_owner(folder):
+    with care.for_owner(folder):
         lock = take_state(folder)
         there = not store.sqlite or _file(store).exists()
         before = (store.now_read(migrations.found) if there else None) or 0
@@ -117,12 +117,10 @@ def restore(file: Path, store: Database, folder: Path, lang: str) -> None:
     if not store.sqlite:
         click.echo(say(lang, "db.restore.postgresql", store=store.name, file=file), err=True)
         sys.exit(2)
-    lock = take_state(folder)
-    owner = folder.stat()
-    kept = care.restore(file, _file(store), time.time())
-    if os.geteuid() == 0:
-        os.chown(_file(store), owner.st_uid, owner.st_gid)
-    os.close(lock)
+    with care.for_owner(folder):
+        lock = take_state(folder)
+        kept = care.restore(file, _file(store), time.time())
+        os.close(lock)
     click.echo(say(lang, "db.restore.done", store=store.name, file=file))
     if kept is not None:
         click.echo(say(lang, "db.restore.kept", file=kept))
@@ -133,7 +131,7 @@ def restore(file: Path, store: Database, folder: Path, lang: str) -> None:
 @_opens
 def size(as_json: bool, store: Database, folder: Path, lang: str) -> None:
     """The largest table first."""
-    with care.as_owner(folder):
+    with care.for_owner(folder):
         _there(store)
         tables = store.now_read(care.sizes)
     total = _file(store).stat().st_size if store.sqlite else sum(t.bytes for t in tables)

@@ -134,7 +134,7 @@ def _database(config: Config | None, folder: Path) -> Diagnosis:
         store = Database(name, folder)
         if store.sqlite and not Path(store.address.database or "").is_file():
             return Diagnosis("warn", "database.absent", {"store": store.name})
-        with care.as_owner(folder):
+        with care.for_owner(folder):
             problems = store.now_read(care.problems)
     except (StoreFault, SecretFault) as fault:
         return Diagnosis("bad", "database.problem", {"store": "[store] url", "problem": fault})

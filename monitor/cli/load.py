@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -20,6 +22,7 @@ from monitor.daemon.service import StateFault, signing_key, take_state
 from monitor.messages import say
 from monitor.metrics import Metrics
 from monitor.sources.records import Records, open_lines, read_any
+from monitor.store import care
 from monitor.store.database import Database, StoreFault
 
 
@@ -32,16 +35,19 @@ from monitor.store.database import Database, StoreFault
 def load(files: tuple[Path, ...], config: Path | None, state: Path | None, source: str, lang: str) -> None:
     """Exit code 1 where a record was refused."""
     path = config or first_config()
-    loaded = checked(path, lang)
+    loaded = checked(path, lang, secrets=False)
     folder = state_folder(state)
     try:
-        lock = take_state(folder)
-        desk = compile_desk(loaded, path.parent, signing_key(folder), tried=False)
-        db = Database(loaded.config.store.url, folder)
-        db.open()
-        counting.recount_now(db, desk)
-        refused = sum(_load(db, desk, file, _source(desk, source, file, lang), lang) for file in files)
-        os.close(lock)
+        opened = [(file, _opened(file)) for file in files]
+        with care.for_owner(folder):
+            lock = take_state(folder)
+            desk = compile_desk(loaded, path.parent, signing_key(folder), tried=False)
+            db = Database(loaded.config.store.url, folder)
+            db.open()
+            counting.recount_now(db, desk)
+            named = [(file, lines, _source(desk, source, file, lang)) for file, lines in opened]
+            refused = sum(_load(db, desk, file, lines, name, lang) for file, lines, name in named)
+            os.close(lock)
     except (StateFault, StoreFault) as fault:
         click.echo(f"{path}: {fault}", err=True)
         sys.exit(1)
@@ -64,12 +70,19 @@ def _source(desk: Desk, wanted: str, file: Path, lang: str) -> str:
     return found
 
 
-def _load(db: Database, desk: Desk, file: Path, source: str, lang: str) -> int:
+def _opened(file: Path) -> Iterable[bytes]:
+    """Its lines; opened while we still are who may read it."""
+    lines = open_lines(file)
+    first = next(lines, None)
+    return () if first is None else chain([first], lines)
+
+
+def _load(db: Database, desk: Desk, file: Path, lines: Iterable[bytes], source: str, lang: str) -> int:
     """Loads one file in batches; returns how many records were refused."""
     clock = SystemClock()
     ingest = Ingest(db, lambda: desk, clock, Metrics(), lambda _: None)
     accepted = duplicates = refused = 0
-    for records in read_any(open_lines(file), source=source, zone=desk.zone, now=clock.now()):
+    for records in read_any(lines, source=source, zone=desk.zone, now=clock.now()):
         for line, fault in records.faults:
             click.echo(say(lang, "run.load.refused", file=file, line=line, fault=fault), err=True)
         taken = db.now_write(lambda c, r=records: _take(c, ingest, desk, r))  # type: ignore[misc]

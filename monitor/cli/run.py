@@ -19,7 +19,8 @@ from monitor.daemon.server import ListenFault
 from monitor.daemon.service import Service, StateFault, take_state
 from monitor.log import set_up
 from monitor.messages import say
-from monitor.secret import SecretFault
+from monitor.secret import SecretFault, concealed
+from monitor.store import care
 from monitor.store.database import StoreFault
 
 STATE = Path("/var/lib/crisis-monitor")
@@ -38,9 +39,12 @@ def run(
     config: Path | None, state: Path | None, listen: str, style: str, steps: Path | None, steps_from: float, lang: str
 ) -> None:
     """Runs until SIGTERM or SIGINT; SIGHUP reloads."""
-    set_up(style)
+    set_up(style, concealed=concealed)
     path = (config or first_config()).resolve()
     loaded = checked(path, lang)
+    if (owner := care.foreign(state_folder(state))) is not None:
+        click.echo(say(lang, "run.foreign", state=state_folder(state), owner=owner), err=True)
+        sys.exit(1)
     try:
         lock = take_state(state_folder(state))
         os.chdir(state_folder(state))
@@ -53,10 +57,10 @@ def run(
         sys.exit(1)
 
 
-def checked(path: Path, lang: str) -> Loaded:
-    """The config, its secrets resolved; else every fault on stderr, and the end."""
+def checked(path: Path, lang: str, *, secrets: bool = True) -> Loaded:
+    """The config, its secrets there if they are needed; else every fault on stderr, and the end."""
     try:
-        return load(path, secrets=True)
+        return load(path, secrets=secrets)
     except ConfigFault as fault:
         for each in fault.faults:
             click.echo(each.write(lang), err=True)

@@ -27,7 +27,7 @@ from monitor.rules.buckets import Compiled, compile_rules
 from monitor.rules.reported import Reporting
 from monitor.rules.rule import Rule
 from monitor.rules.select import Selection, selections
-from monitor.secret import reveal
+from monitor.secret import KINDS, conceal, reveal
 from monitor.shipped import shipped
 from monitor.sources import Source
 from monitor.web.tokens import sign
@@ -194,6 +194,7 @@ def meaning(rule: Rule) -> str:
 
 
 def _context(config: Config, playbooks: Playbooks) -> Context:
+    _conceal_addresses(config)
     return replace(
         context_of(config),
         rules={rule.name: _rule(rule, config) for rule in config.rule},
@@ -212,6 +213,15 @@ def _reported(how: Reporting) -> RuleInfo:
         unscoped=("channel", "region", how.label),
         detector="alertmanager",
     )
+
+
+def _conceal_addresses(config: Config) -> None:
+    """People's addresses stay out of the log; what is a name in the config as well must be readable there."""
+    names = {person.name for person in config.person}
+    fields = {channel.address_of for channel in config.channel if channel.address_of}
+    for address in {str(getattr(person, name, "")) for person in config.person for name in fields} - names:
+        if address.partition(":")[0] not in KINDS:
+            conceal(address)
 
 
 def _rule(rule: Rule, config: Config) -> RuleInfo:

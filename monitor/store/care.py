@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -149,20 +150,28 @@ def _settle(path: Path) -> None:
         os.close(handle)
 
 
+def foreign(folder: Path) -> str | None:
+    """Whose folder it is, should we be root and it somebody else's: files made there would be lost to them."""
+    if os.geteuid() != 0 or not folder.exists() or folder.stat().st_uid == 0:
+        return None
+    try:
+        return pwd.getpwuid(folder.stat().st_uid).pw_name
+    except KeyError:
+        return str(folder.stat().st_uid)
+
+
 @contextmanager
-def as_owner(folder: Path) -> Iterator[None]:
-    """Root acts as the user whose folder it is: no file is left there that the service cannot open."""
-    owner = folder.stat() if folder.exists() else None
-    if owner is None or os.geteuid() != 0 or owner.st_uid == 0:
-        yield
-        return
-    groups = os.getgroups()
-    os.setgroups([owner.st_gid])
-    os.setegid(owner.st_gid)
-    os.seteuid(owner.st_uid)
+def for_owner(folder: Path) -> Iterator[None]:
+    """What root makes in somebody else's folder meanwhile is given to them: no file is left that they cannot open.
+
+    Root stays root, since it alone may enter where systemd keeps the state of dynamic users. SQLite gives away what it
+    makes beside a database by itself, at once.
+    """
     try:
         yield
     finally:
-        os.seteuid(0)
-        os.setegid(0)
-        os.setgroups(groups)
+        if foreign(folder) is not None:
+            owner = folder.stat()
+            for each in folder.iterdir():
+                if each.lstat().st_uid == 0:
+                    os.chown(each, owner.st_uid, owner.st_gid, follow_symlinks=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -40,6 +41,26 @@ def test_systemd_takes_it_and_rates_its_exposure_low(name: str, tmp_path: Path) 
     rated = subprocess.run([analyze, "security", "--offline=true", unit], capture_output=True, text=True).stdout
     found = re.search(r"exposure level for \S+: ([\d.]+)", rated)
     assert found is not None and float(found[1]) <= 1.1
+
+
+def test_the_lasting_user_keeps_the_unit_sound_and_sees_who_is_at_the_socket(tmp_path: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is not installed")
+    unit, more = tmp_path / UNITS[0], tmp_path / f"{UNITS[0]}.d" / "lasting-user.conf"
+    unit.write_text(
+        (FOLDER / UNITS[0]).read_text("utf-8").replace("/opt/crisis-monitor/bin/crisis-monitor", "/bin/true")
+    )
+    more.parent.mkdir()
+    shutil.copy(FOLDER / "crisis-monitor.lasting-user.conf", more)
+    call = [analyze, "verify", "--man=no", unit]
+    verified = subprocess.run(
+        call, capture_output=True, text=True, env=os.environ | {"SYSTEMD_UNIT_PATH": f"{tmp_path}:"}
+    )
+    assert verified.stderr == ""
+    assert {"PrivateUsers=no", "DynamicUser=no", "User=crisis-monitor"} <= set(
+        settings("crisis-monitor.lasting-user.conf")
+    )
 
 
 def test_the_lasting_user_is_understood() -> None:

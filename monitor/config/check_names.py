@@ -12,7 +12,20 @@ from monitor.config.convert import unknown
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem
 
-NAMED = ("source", "topic", "rule", "person", "team", "channel", "escalation", "rota", "mute", "contact", "digest")
+NAMED = (
+    "source",
+    "topic",
+    "label",
+    "rule",
+    "person",
+    "team",
+    "channel",
+    "escalation",
+    "rota",
+    "mute",
+    "contact",
+    "digest",
+)
 FAMILIES = ("tickets", "social", "press", "regulator", "kpi", "reviews", "forum", "market")
 """Families that may be named before a source of them is set up."""
 CHANNEL, ROTA = "channel:", "rota:"

@@ -15,6 +15,7 @@ from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.failpoints import reach
 from monitor.mentions.duplicates import Stories
+from monitor.mentions.reading import Reading
 from monitor.metrics import Metrics
 from monitor.model import Mention, Page, Sample
 from monitor.rules.buckets import Tally
@@ -184,11 +185,11 @@ class Ingest:
                 row = self._new(desk, m, first=first)
                 fresh[m.mention.id] = row
                 if row.counted:
-                    tally.add(m.mention, m.topics, family=family, story_is_new=row.new_story)
+                    tally.add(m.read.mention, m.read.said, family=family, story_is_new=row.new_story)
             elif observations.same(old.mention, m.mention) and m.mention.reach <= old.mention.reach:
                 duplicates += 1
             else:
-                row = replace(old, mention=_corrected(old.mention, m.mention))
+                row = replace(old, mention=_corrected(old.mention, m.mention), said=m.read.kept())
                 _swap(tally, desk, old, row, family)
                 corrected += 1
                 if m.mention.id in known:
@@ -208,7 +209,7 @@ class Ingest:
         if desk.stories:
             story, new = self.stories.assign(mention.source, mention.id, mention.title, mention.text, mention.at)
         counted = mention.published_at is not None or not first
-        return Stored(seq=0, mention=mention, story=story, new_story=new, counted=counted)
+        return Stored(seq=0, mention=mention, story=story, new_story=new, counted=counted, said=m.read.kept())
 
     def _done(self, source: str, taken: Taken, rejected: int) -> None:
         self._metrics.records(source, "accepted", taken.accepted)
@@ -219,19 +220,19 @@ class Ingest:
 
 
 class Matched(Struct, frozen=True):
-    """A mention with its source's labels and the topics it is about."""
+    """A mention with its source's labels, and what it says."""
 
     mention: Mention
-    topics: frozenset[str]
+    read: Reading
 
 
 def match(desk: Desk, source: Source, mentions: Iterable[Mention]) -> list[Matched]:
-    """Matches mentions to topics: the part of taking in that needs no store."""
+    """Reads mentions: the part of taking in that needs no store."""
     out = []
     for mention in mentions:
         if source.labels or mention.source != source.name:
             mention = replace(mention, source=source.name, labels={**source.labels, **mention.labels})
-        out.append(Matched(mention, desk.topics.match(mention.title, mention.text)))
+        out.append(Matched(mention, desk.reader.read(mention)))
     return out
 
 
@@ -244,8 +245,8 @@ def _corrected(old: Mention, new: Mention) -> Mention:
 def _swap(tally: Tally, desk: Desk, old: Stored, new: Stored, family: str) -> None:
     for row, sign in ((old, -1), (new, 1)):
         if row.counted:
-            topics = desk.topics.match(row.mention.title, row.mention.text)
-            tally.add(row.mention, topics, family=family, story_is_new=row.new_story, sign=sign)
+            read = desk.reader.read(row.mention)
+            tally.add(read.mention, read.said, family=family, story_is_new=row.new_story, sign=sign)
 
 
 def _taken(fresh: list[Mention], accepted: int, duplicates: int, corrected: int, known: int) -> Taken:

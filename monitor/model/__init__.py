@@ -18,6 +18,7 @@ from monitor.model.handled import (
     Transition,
 )
 from monitor.model.observed import (
+    CREDIBLE,
     NO_DATA_LEVEL,
     REPORTED,
     WARNING_TIERS,
@@ -30,6 +31,7 @@ from monitor.model.observed import (
     Page,
     Reason,
     Reported,
+    Said,
     Sample,
     SampleKind,
     Score,
@@ -59,6 +61,7 @@ from monitor.model.told import (
 )
 
 __all__ = [
+    "CREDIBLE",
     "NO_DATA_LEVEL",
     "REPORTED",
     "WARNING_TIERS",
@@ -94,6 +97,7 @@ __all__ = [
     "Recipient",
     "Reported",
     "RunningClock",
+    "Said",
     "Sample",
     "SampleKind",
     "Score",

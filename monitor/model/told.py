@@ -31,13 +31,17 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
 
 class Example(Struct, frozen=True, kw_only=True):
-    """A mention as a notice quotes it: short, masked, untrusted."""
+    """A mention as a notice quotes it: short, masked, untrusted.
+
+    `why`: the words in it for which it counts, where moods or dangers were asked.
+    """
 
     text: str
     source: str
     family: str
     at: float
     url: str = ""
+    why: tuple[str, ...] = ()
 
 
 class Also(Struct, frozen=True, kw_only=True):

@@ -119,7 +119,15 @@ def _example(example: Example, voice: Voice) -> tuple[Part, ...]:
     if found := checked_url(example.url):
         host, address = found
         said += [Text(voice.say("comma")), Link(cut(host, 40), address)]
-    return tuple(said)
+    return (*said, *_words(example, voice))
+
+
+def _words(example: Example, voice: Voice) -> tuple[Part, ...]:
+    """For which words it counts: they are the mention's own."""
+    if not example.why:
+        return ()
+    words = voice.say("list").join(excerpt(word, 16) for word in example.why)
+    return Text(voice.say("example.why")), Quoted(words), Text(voice.say("example.why.end"))
 
 
 ALSO_SHOWN = 5

@@ -73,6 +73,7 @@ def unknown_names(draft: Draft) -> Iterator[Problem]:
             yield from _unknown(draft, "person", members, (*path, "roles", role))
     for path, channel in draft.each("channel"):
         yield from _unknown_one(draft, "channel", channel.fallback, (*path, "fallback"))
+    yield from unknown_targets(draft, draft.table("reading").front_line, ("reading", "front_line"))
     for path, route in draft.each("route"):
         yield from unknown_targets(draft, route.to, (*path, "to"))
         yield from _unknown_one(draft, "escalation", route.escalation, (*path, "escalation"))

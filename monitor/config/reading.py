@@ -22,12 +22,14 @@ class ReadingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """`[reading]`: files beside the config; "" = what is shipped.
 
     `mood`: a lexicon (`.toml`) or a model made by `crisis-monitor mood train`. `danger`: a lexicon of danger words.
-    `customers`: families whose authors are customers of ours, to be followed one by one.
+    `customers`: families whose authors are customers of ours, to be followed one by one; `front_line`: people, roles,
+    channels that are told who they are.
     """
 
     mood: str = ""
     danger: str = ""
     customers: tuple[str, ...] = ()
+    front_line: tuple[str, ...] = ()
 
 
 class ReadingFault(ValueError):

@@ -19,6 +19,7 @@ from monitor.config.schema import Config
 from monitor.daemon.path_acts import spec_of
 from monitor.incidents.axes import NATURES
 from monitor.incidents.context import Context, RuleInfo
+from monitor.incidents.routes import everybody_of
 from monitor.mentions.reading import Reader
 from monitor.messages import LANGUAGES
 from monitor.model import REPORTED, Delivery, Facts, Incident, Notice, Silence, Step, Target, Tier
@@ -105,6 +106,8 @@ class Desk(Struct, frozen=True, kw_only=True):
             acknowledged = (self.display(incident.acknowledged_by), incident.acknowledged_at)
         urls = self.urls(note.incident, delivery.person or f"channel:{delivery.channel}", note.at)
         names, key, language = self.names(), delivery.key, to.language
+        if not self._is_front_line(delivery):
+            note = nameless(note)
         book = self.playbooks
         if note.digest is not None:
             base = self.config.server.public_url.rstrip("/")
@@ -115,6 +118,14 @@ class Desk(Struct, frozen=True, kw_only=True):
         except TemplateFault as fault:
             made = book.plain(note, language=language, urls=urls, acknowledged=acknowledged, key=key, names=names)
             return made, str(fault)
+
+    def _is_front_line(self, delivery: Delivery) -> bool:
+        """Whether a delivery may say who a customer is: to a channel named for it, or to a person of it alone."""
+        named = everybody_of(self.config.reading.front_line, self.context)
+        if f"channel:{delivery.channel}" in named:
+            return True
+        info = self.context.channels.get(delivery.channel)
+        return delivery.person in named and info is not None and not info.group
 
     def urls(self, incident: str, person: str, at: float) -> dict[str, str]:
         """The links of ours in a notice: to acknowledge, and to the incident's page."""
@@ -138,6 +149,11 @@ class Desk(Struct, frozen=True, kw_only=True):
     def names(self) -> dict[str, str]:
         """name -> display name."""
         return {p.name: p.display or p.name for p in self.config.person}
+
+
+def nameless(note: Facts) -> Facts:
+    """The facts without who a customer is."""
+    return replace(note, examples=tuple(replace(e, identity="") for e in note.examples))
 
 
 def _steps(incident: Incident | None) -> tuple[Step, ...]:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from monitor.daemon import counting
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
+from monitor.daemon.following import follow
 from monitor.failpoints import reach
 from monitor.mentions.duplicates import Stories
 from monitor.mentions.reading import Reading
@@ -44,6 +45,8 @@ class Taken(Struct, frozen=True, kw_only=True):
     lag: float | None = None
     since: float | None = None
     """From here on instants may have been judged without these records."""
+    turned: bool = False
+    """A customer's finding was opened."""
 
 
 Told = Callable[[Taken], None]
@@ -68,7 +71,8 @@ class Ingest:
 
         def job(connection: Connection) -> tuple[Taken, Standing]:
             since = None if first else cursors.first_covered(connection).get(source.name)
-            taken = self._take(connection, desk, source.name, matched, page.samples, first=first or page.first)
+            first_page = first or page.first
+            taken = self._take(connection, desk, source.name, matched, page.samples, first=first_page, now=now)
             ended = outcome(taken)
             gap = _cover(connection, source, page, standing, saturated=ended.result == "saturated", now=now)
             taken = replace(taken, since=_since(taken, gap, since, now))
@@ -90,7 +94,7 @@ class Ingest:
         matched = await self._match(desk, source, mentions)
 
         def job(connection: Connection) -> Taken:
-            taken = self._take(connection, desk, source.name, matched, samples, first=False)
+            taken = self._take(connection, desk, source.name, matched, samples, first=False, now=now)
             _, standing = cursors.get(connection, source.name)
             self._cover_push(connection, source, standing, now)
             put = replace(
@@ -147,10 +151,12 @@ class Ingest:
         samples: Sequence[Sample],
         *,
         first: bool,
+        now: float | None = None,
     ) -> Taken:
-        """Stores what is new, puts corrections right, counts both."""
+        """Stores what is new, puts corrections right, counts both. `now` None: history, which is no news."""
         tally = self._counter(desk)
-        taken = self._mentions(connection, desk, source, matched, tally, first=first)
+        taken, new = self._mentions(connection, desk, source, matched, tally, first=first)
+        turned = follow(connection, desk, desk.family(source), new, now)
         counted = tally.drain()
         counting.write(connection, desk, counted)
         touched = counting.earliest(counted)
@@ -158,7 +164,7 @@ class Ingest:
             more, ids = take_samples(connection, desk, source, samples)
             touched |= ids
             taken = _plus(taken, more)
-        return replace(taken, touched=touched)
+        return replace(taken, touched=touched, turned=turned)
 
     def _counter(self, desk: Desk) -> Tally:
         if self._tally is None or self._tally[0] != desk.hash:
@@ -175,7 +181,7 @@ class Ingest:
         tally: Tally,
         *,
         first: bool,
-    ) -> Taken:
+    ) -> tuple[Taken, list[Reading]]:
         known = observations.known(connection, source, [m.mention.id for m in matched])
         fresh: dict[str, Stored] = {}
         duplicates, corrected, family = 0, 0, desk.family(source)
@@ -199,9 +205,8 @@ class Ingest:
                 else:
                     fresh[m.mention.id] = row
         observations.insert(connection, list(fresh.values()))
-        return _taken(
-            [m.mention for m in matched if m.mention.id in fresh], len(fresh), duplicates, corrected, len(known)
-        )
+        new = list({m.mention.id: m.read for m in matched if m.mention.id in fresh}.values())
+        return _taken([r.mention for r in new], len(fresh), duplicates, corrected, len(known)), new
 
     def _new(self, desk: Desk, m: Matched, *, first: bool) -> Stored:
         mention = m.mention

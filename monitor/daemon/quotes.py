@@ -13,7 +13,7 @@ from monitor.mentions.mask import excerpt
 from monitor.mentions.reading import Reading
 from monitor.model import Alert, Example, Key, Tier
 from monitor.rules.select import OTHER, Selection, fits, keys_of
-from monitor.store import observations
+from monitor.store import customers, observations
 from monitor.store.observations import Stored
 
 MOST = 3
@@ -56,11 +56,26 @@ def _with(connection: Connection, desk: Desk, change: AlertChange, read: Read) -
     if verdict is None or change.after.rule not in desk.asked:
         return change
     selection, _ = desk.asked[change.after.rule]
+    if selection.kind == "findings":
+        return _of_customer(connection, desk, change)
     if selection.kind != "mentions":
         return change
     if verdict.windowed not in read.windows:
         read.windows[verdict.windowed] = observations.window(connection, *verdict.windowed, LOOKED_AT)
     return quoting(desk, change, read.windows[verdict.windowed], read)
+
+
+def _of_customer(connection: Connection, desk: Desk, change: AlertChange) -> AlertChange:
+    """What a customer said whose turn is a finding."""
+    who = dict(change.after.key).get("subject", "")
+    said = customers.get(connection, [who]).get(who)
+    if said is None or not said.text:
+        return change
+    example = Example(
+        text=said.text, source=said.source, family=desk.family(said.source), at=said.at, why=said.why,
+        identity=said.author,
+    )  # fmt: skip
+    return replace(change, examples=(example,), data_at=said.at)
 
 
 def quoting(desk: Desk, change: AlertChange, rows: Sequence[Stored], read: Read | None = None) -> AlertChange:

@@ -33,7 +33,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
 class Example(Struct, frozen=True, kw_only=True):
     """A mention as a notice quotes it: short, masked, untrusted.
 
-    `why`: the words in it for which it counts, where moods or dangers were asked.
+    `why`: the words in it for which it counts, where moods or dangers were asked. `identity`: the customer who said it,
+    for the front line alone.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Example(Struct, frozen=True, kw_only=True):
     at: float
     url: str = ""
     why: tuple[str, ...] = ()
+    identity: str = ""
 
 
 class Also(Struct, frozen=True, kw_only=True):

@@ -117,3 +117,94 @@ async def test_a_credible_danger_makes_it_graver_and_a_lone_voice_does_not(tmp_p
 async def tiers(here: House) -> list[tuple[str, int]]:
     found = await here.service.reads.incidents(open_only=True, limit=9)
     return [(incident.tier.word, incident.axes.nature) for incident in found]
+
+
+CUSTOMERS = """
+[reading]
+customers = ["tickets"]
+front_line = ["ann"]
+[[source]]
+name = "desk"
+kind = "push"
+family = "tickets"
+[[rule]]
+name = "care"
+risk = "customer-care"
+of = "findings"
+where = { kind = ["customer-angry", "customer-third", "customer-threat"] }
+by = ["subject"]
+blue = { above = 0 }
+[[channel]]
+name = "phones"
+kind = "sms"
+url = "HOOK"
+body = '{"text": {{ lines | tojson }}}'
+[[channel]]
+name = "hook"
+kind = "webhook"
+url = "HOOK"
+[[person]]
+name = "ann"
+phone = "+86-13800000000"
+via = ["phones"]
+[[route]]
+tier = ["blue"]
+to = ["ann", "channel:hook"]
+"""
+
+
+def message(id: str, text: str, minutes: float, author: str = "张三 13912345678") -> dict[str, Any]:
+    return {"id": id, "text": text, "author": author, "published_at": iso(START + 60 * minutes)}
+
+
+async def test_who_a_customer_is_only_the_front_line_is_told(tmp_path: Path) -> None:
+    async with house(tmp_path, CUSTOMERS) as here:
+        await here.to("30m")
+        await here.push("desk", [message("1", "请问发票怎么开", 0), message("2", "再不退款我就找媒体曝光你们", 20)])
+        finding, *more = await here.found()
+        assert {f.kind for f in (finding, *more)} == {"customer-angry", "customer-threat"}
+        assert finding.subject.startswith("C-") and "张三" not in str((finding, *more))
+        await here.settle()
+        sent = {("text" if "text" in r.json else "data"): r.json for r in here.hook.received}
+        assert "客户 张三 13912345678：“再不退款我就找媒体曝光你们" in "".join(sent["text"]["text"])
+        assert "张三" not in str(sent["data"]) and finding.subject in str(sent["data"])
+        number = sent["data"]["data"]["incident"]
+        for path in ("/api/v1/status", f"/api/v1/incidents/{number}", f"/i/{number}", "/metrics"):
+            answer = await here.post(path, None, "GET")
+            assert answer.status == 200 and "13912345678" not in answer.body.decode(), path
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind"),
+    [
+        (["请问发票怎么开", "垃圾公司骗子，气死我了，太差了！"], "customer-angry"),
+        (["东西坏了，质量太差", "又坏了，质量太差", "第三次了，质量太差"], "customer-third"),
+        (["东西坏了，质量太差", "谢谢，已经换了"], ""),
+    ],
+)
+async def test_turns_of_a_customer_are_findings_and_survive_a_restart(
+    tmp_path: Path, texts: list[str], kind: str
+) -> None:
+    for i, text in enumerate(texts):
+        async with house(tmp_path, CUSTOMERS) as here:  # anew for each message
+            await here.to(f"{i + 1}m")
+            await here.push("desk", [message(str(i), text, i, author="c")])
+            found = [f.kind for f in await here.found()]
+    assert found == ([kind] if kind else [])
+
+
+async def test_history_teaches_who_complained_and_is_no_news(tmp_path: Path) -> None:
+    async with house(tmp_path, CUSTOMERS) as here:
+        old = [message(str(i), "又坏了，质量太差", -60 * 24 * 3 + i, author="c") for i in range(3)]
+        await here.to("1m")
+        await here.push("desk", old)
+        assert await here.found() == []
+
+
+async def test_a_customers_finding_ends_by_itself(tmp_path: Path) -> None:
+    async with house(tmp_path, CUSTOMERS) as here:
+        await here.to("30m")
+        await here.push("desk", [message("1", "我要去12315举报你们", 20)])
+        assert len(await here.found()) == 1
+        await here.to("3d1h")
+        assert await here.found() == []

@@ -57,6 +57,9 @@ FINDING_KINDS = (
     "review-overdue",
     "clock-overdue",
     "drill-overdue",
+    "customer-angry",
+    "customer-third",
+    "customer-threat",
     "other",
 )
 MEASURES = ("count", "share", "number")

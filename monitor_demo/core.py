@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from msgspec import Struct
 
 from monitor.config.load import load
+from monitor.config.reading import reader_of
 from monitor.config.schema import Config
 from monitor.detectors import Change
 from monitor.mentions.duplicates import Stories
-from monitor.mentions.topics import Topics
 from monitor.model import Mention, Sample, Tier
 from monitor.rules.replay import replay
 from monitor.rules.rule import Rule, Rung, Where
@@ -63,12 +64,13 @@ def _record(t: Told) -> Mention | Sample:
 
 def step(config: Config, story: Story) -> Outcome:
     """Judges the lived hours with all that was before as history."""
-    topics, stories = Topics(config.topic), Stories()
+    stories = Stories()
     first: dict[str, tuple[float, str]] = {}
     rules = [rule for rule in config.rule if rule.mode == "live"]
+    reader = reader_of(config.reading, config.topic, config.label, rules, Path())
     steps = replay(
         rules, records([*story.history, *story.lived]), families=FAMILIES,
-        topics=lambda m: topics.match(m.title, m.text),
+        read=reader.read,
         story_is_new=lambda m: stories.assign(m.source, m.id, m.title, m.text, m.at)[1],
         start=START, end=END, zone=ZONE,
     )  # fmt: skip

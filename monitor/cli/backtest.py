@@ -17,10 +17,10 @@ from msgspec import Struct, structs
 from monitor.cli.check import first_config
 from monitor.cli.language import lang_option, told
 from monitor.config.load import ConfigFault, load
+from monitor.config.reading import reader_of
 from monitor.config.schema import Config
 from monitor.daemon.clock import SystemClock
 from monitor.mentions.duplicates import Stories
-from monitor.mentions.topics import Topics
 from monitor.messages import say
 from monitor.model import Mention
 from monitor.rules.episodes import Episode, Episodes, Event, Finding, false_per_month, finding, months
@@ -71,7 +71,7 @@ def backtest(
     zone = ZoneInfo(loaded.settings.timezone)
     try:
         records, refused = _records(loaded, [*data, *more], zone, lang)
-        report = run(loaded, records, _events(events, zone, lang) if events else [])
+        report = run(loaded, records, _events(events, zone, lang) if events else [], path.parent)
     except Wrong as wrong:
         click.echo(str(wrong), err=True)
         sys.exit(2)
@@ -82,8 +82,8 @@ def backtest(
     sys.exit(1 if refused else 0)
 
 
-def run(config: Config, records: Sequence[Record], events: Sequence[Event] = ()) -> Report:
-    """The rules of a config over records in any order."""
+def run(config: Config, records: Sequence[Record], events: Sequence[Event] = (), folder: Path = Path()) -> Report:
+    """The rules of a config over records in any order. `folder`: where the files lie that the config names."""
     families = {source.name: source.family for source in config.source}
     memory = Memory(families, lives(records))
     followed = Episodes()
@@ -92,7 +92,7 @@ def run(config: Config, records: Sequence[Record], events: Sequence[Event] = ())
         rules,
         records,
         families=families,
-        topics=_matcher(config),
+        read=reader_of(config.reading, config.topic, config.label, rules, folder).read,
         story_is_new=_stories() if any(rule.measure == "stories" for rule in rules) else lambda mention: True,
         zone=ZoneInfo(config.settings.timezone),
         memory=memory,
@@ -108,11 +108,6 @@ def run(config: Config, records: Sequence[Record], events: Sequence[Event] = ())
         series={rule.name: len(memory.known(rule)) for rule in rules},
         watched={rule.name: months(rule, memory, start, end) for rule in rules},
     )
-
-
-def _matcher(config: Config) -> Callable[[Mention], frozenset[str]]:
-    topics = Topics(config.topic)
-    return lambda mention: topics.match(mention.title, mention.text)
 
 
 def _stories() -> Callable[[Mention], bool]:

@@ -30,6 +30,7 @@ class Changes(Struct, frozen=True, kw_only=True):
     source: Names
     topic: Names
     rule: Names
+    label: Names = Names()
 
 
 def changed(old: Config, new: Config) -> Changes:
@@ -37,12 +38,19 @@ def changed(old: Config, new: Config) -> Changes:
     source = _names(old.source, new.source, lambda source: source)
     topic = _names(old.topic, new.topic, lambda topic: topic.query)
     rule = _names(old.rule, new.rule, lambda rule: rule)
+    label = _names(old.label, new.label, lambda label: label)
+    read = old.reading != new.reading
     families = _moved_families(old, new)
     before = {each.name: each for each in old.rule}
     touched = {
-        each.name for each in new.rule if each.name in before and _reads(each, topic.all(), source.all(), families)
+        each.name
+        for each in new.rule
+        if each.name in before
+        and (_reads(each, topic.all(), source.all(), families) or _reads_into(each, label.all(), read=read))
     }
-    return Changes(source=source, topic=topic, rule=replace(rule, changed=_sorted({*rule.changed, *touched})))
+    return Changes(
+        source=source, topic=topic, label=label, rule=replace(rule, changed=_sorted({*rule.changed, *touched}))
+    )
 
 
 def _names(old: Iterable[Any], new: Iterable[Any], meaning: Callable[[Any], Any]) -> Names:
@@ -68,6 +76,13 @@ def _reads(rule: Rule, topics: set[str], sources: set[str], families: set[str]) 
     if where.source:
         return bool(sources & set(where.source))
     return bool(families & set(where.family)) if where.family else bool(families)
+
+
+def _reads_into(rule: Rule, labels: set[str], *, read: bool) -> bool:
+    """Whether what it reads into mentions is not as it was: labels, or how moods and dangers are found."""
+    asked = {*rule.where.labels, *rule.by}
+    said = bool(rule.where.mood or rule.where.danger or rule.nature == "read" or asked & {"mood", "danger"})
+    return bool(labels & asked) or (read and said)
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from monitor.config.check_routes import (
     reports_unheard,
 )
 from monitor.config.check_rules import unknown_series, wrong_counting, wrong_selections, wrong_spans, wrong_tiers
-from monitor.config.check_topics import wrong_queries
+from monitor.config.check_topics import unknown_dangers, wrong_labels, wrong_lexicons, wrong_queries
 from monitor.config.draft import Draft
 from monitor.config.fault import Problem
 
@@ -38,6 +38,9 @@ NAMES: tuple[Check, ...] = (duplicate_names, ill_named, unknown_names, unknown_s
 
 CHECKS: tuple[Check, ...] = (
     wrong_queries,
+    wrong_labels,
+    wrong_lexicons,
+    unknown_dangers,
     wrong_selections,
     wrong_counting,
     wrong_spans,

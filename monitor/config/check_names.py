@@ -12,7 +12,20 @@ from monitor.config.convert import unknown
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem
 
-NAMED = ("source", "topic", "rule", "person", "team", "channel", "escalation", "rota", "mute", "contact", "digest")
+NAMED = (
+    "source",
+    "topic",
+    "label",
+    "rule",
+    "person",
+    "team",
+    "channel",
+    "escalation",
+    "rota",
+    "mute",
+    "contact",
+    "digest",
+)
 FAMILIES = ("tickets", "social", "press", "regulator", "kpi", "reviews", "forum", "market")
 """Families that may be named before a source of them is set up."""
 CHANNEL, ROTA = "channel:", "rota:"
@@ -60,6 +73,7 @@ def unknown_names(draft: Draft) -> Iterator[Problem]:
             yield from _unknown(draft, "person", members, (*path, "roles", role))
     for path, channel in draft.each("channel"):
         yield from _unknown_one(draft, "channel", channel.fallback, (*path, "fallback"))
+    yield from unknown_targets(draft, draft.table("reading").front_line, ("reading", "front_line"))
     for path, route in draft.each("route"):
         yield from unknown_targets(draft, route.to, (*path, "to"))
         yield from _unknown_one(draft, "escalation", route.escalation, (*path, "escalation"))

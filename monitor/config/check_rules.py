@@ -42,9 +42,9 @@ def wrong_selections(draft: Draft) -> Iterator[Problem]:
 def _unasked(rule: Rule) -> list[str]:
     """Keys of `where` that records of that kind do not have."""
     strange = {
-        FINDINGS: ("topic", "source", "family", "labels"),
+        FINDINGS: ("topic", "source", "family", "labels", "mood", "danger"),
         MENTIONS: ("kind", "subject"),
-    }.get(rule.of, ("topic", "kind", "subject"))
+    }.get(rule.of, ("topic", "kind", "subject", "mood", "danger"))
     return [key for key in strange if getattr(rule.where, key)]
 
 
@@ -78,7 +78,7 @@ def wrong_counting(draft: Draft) -> Iterator[Problem]:
         relative = rule.measure in RELATIVE
         if rule.measure == "ratio" and not rule.per:
             yield Problem(path=measure, id="ratio_needs_per", rests_on=((*path, "per"),))
-        if rule.measure == "share" and not (rule.per or rule.where.topic):
+        if rule.measure == "share" and not (rule.per or rule.where.topic or rule.where.mood or rule.where.danger):
             yield Problem(path=measure, id="share_of_all", rests_on=((*path, "per"), (*path, "where")))
         if rule.per and not relative:
             yield Problem(path=(*path, "per"), id="per_unused", args={"measure": rule.measure}, rests_on=(measure,))

@@ -8,12 +8,14 @@ from msgspec import Struct, field
 
 from monitor.channels import ChannelKind
 from monitor.config.heartbeat import Heartbeat
+from monitor.config.reading import ReadingSettings
 from monitor.incidents.axes import Matrix
 from monitor.incidents.digest import DigestSettings
 from monitor.incidents.drills import Schedule
 from monitor.incidents.people import Escalation, ExternalContact, IncidentSettings, Mute, Person, Route, Team
 from monitor.incidents.rota import Rota
 from monitor.incidents.workdays import CalendarDays
+from monitor.mentions.labels import Label
 from monitor.mentions.topic import Topic
 from monitor.rules.reported import Reporting
 from monitor.rules.rule import Rule
@@ -71,7 +73,9 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     store: StoreSettings = StoreSettings()
     incident: IncidentSettings = IncidentSettings()
     source: tuple[SourceKind, ...] = ()
+    reading: ReadingSettings = ReadingSettings()
     topic: tuple[Topic, ...] = ()
+    label: tuple[Label, ...] = ()
     rule: tuple[Rule, ...] = ()
     person: tuple[Person, ...] = ()
     team: tuple[Team, ...] = ()

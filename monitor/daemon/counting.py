@@ -1,8 +1,8 @@
 """Between what was counted and the store: rows under the ids that the topics in force give, and recounting.
 
-A topic that changes gives its selections new ids. They are counted from the first stored mention on, in small bites;
-until the last bite they are not counted live and not judged. The bite that reaches the end makes them ready, in the
-same transaction: no verdict mixes two meanings of a topic.
+A topic, label or lexicon that changes gives its selections new ids. They are counted from the first stored mention on,
+in small bites; until the last bite they are not counted live and not judged. The bite that reaches the end makes them
+ready, in the same transaction: no verdict mixes two meanings of a topic.
 """
 
 from __future__ import annotations
@@ -121,8 +121,8 @@ def bite(connection: Connection, desk: Desk) -> bool:
     tally = Tally(_just(desk.compiled, mentions))
     for row in rows:
         if row.counted:
-            topics = desk.topics.match(row.mention.title, row.mention.text)
-            tally.add(row.mention, topics, family=desk.family(row.mention.source), story_is_new=row.new_story)
+            read = desk.reader.read(row.mention)
+            tally.add(read.mention, read.said, family=desk.family(row.mention.source), story_is_new=row.new_story)
     write(connection, desk, tally.drain(), ids)
     ready = len(rows) < BITE
     buckets.advance(connection, ids, rows[-1].seq if rows else done, ready=ready)

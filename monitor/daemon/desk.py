@@ -14,19 +14,21 @@ from msgspec.structs import replace
 from monitor.channels import Channel
 from monitor.config.load import Loaded
 from monitor.config.paths import context_of
+from monitor.config.reading import reader_of
 from monitor.config.schema import Config
 from monitor.daemon.path_acts import spec_of
 from monitor.incidents.axes import NATURES
 from monitor.incidents.context import Context, RuleInfo
-from monitor.mentions.topics import Topics
+from monitor.incidents.routes import everybody_of
+from monitor.mentions.reading import Reader
 from monitor.messages import LANGUAGES
-from monitor.model import REPORTED, Delivery, Facts, Incident, Notice, Silence, Step, Target
+from monitor.model import REPORTED, Delivery, Facts, Incident, Notice, Silence, Step, Target, Tier
 from monitor.playbook import Playbooks, TemplateFault
 from monitor.playbook.digest import digest_notice
 from monitor.rules.buckets import Compiled, compile_rules
 from monitor.rules.reported import Reporting
 from monitor.rules.rule import Rule
-from monitor.rules.select import Selection, selections
+from monitor.rules.select import Selection, asks, selections
 from monitor.secret import KINDS, conceal, reveal
 from monitor.shipped import shipped
 from monitor.sources import Source
@@ -47,7 +49,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     config: Config
     hash: str
     zone: ZoneInfo
-    topics: Topics
+    reader: Reader
     playbooks: Playbooks
     key: bytes
     context: Context
@@ -104,6 +106,8 @@ class Desk(Struct, frozen=True, kw_only=True):
             acknowledged = (self.display(incident.acknowledged_by), incident.acknowledged_at)
         urls = self.urls(note.incident, delivery.person or f"channel:{delivery.channel}", note.at)
         names, key, language = self.names(), delivery.key, to.language
+        if not self._is_front_line(delivery):
+            note = nameless(note)
         book = self.playbooks
         if note.digest is not None:
             base = self.config.server.public_url.rstrip("/")
@@ -114,6 +118,14 @@ class Desk(Struct, frozen=True, kw_only=True):
         except TemplateFault as fault:
             made = book.plain(note, language=language, urls=urls, acknowledged=acknowledged, key=key, names=names)
             return made, str(fault)
+
+    def _is_front_line(self, delivery: Delivery) -> bool:
+        """Whether a delivery may say who a customer is: to a channel named for it, or to a person of it alone."""
+        named = everybody_of(self.config.reading.front_line, self.context)
+        if f"channel:{delivery.channel}" in named:
+            return True
+        info = self.context.channels.get(delivery.channel)
+        return delivery.person in named and info is not None and not info.group
 
     def urls(self, incident: str, person: str, at: float) -> dict[str, str]:
         """The links of ours in a notice: to acknowledge, and to the incident's page."""
@@ -139,6 +151,11 @@ class Desk(Struct, frozen=True, kw_only=True):
         return {p.name: p.display or p.name for p in self.config.person}
 
 
+def nameless(note: Facts) -> Facts:
+    """The facts without who a customer is."""
+    return replace(note, examples=tuple(replace(e, identity="") for e in note.examples))
+
+
 def _steps(incident: Incident | None) -> tuple[Step, ...]:
     return incident.steps if incident is not None else ()
 
@@ -150,56 +167,71 @@ def compile_desk(loaded: Loaded, folder: Path, key: bytes, *, tried: bool = True
     what is wrong with them is logged: a notice that can't be rendered goes out plain.
     """
     config = loaded.config
-    topics = Topics(config.topic)
+    reader = reader_of(config.reading, config.topic, config.label, config.rule, folder)
     playbooks, faults = Playbooks.load(folder / config.settings.playbooks, shipped("playbooks"), tried=tried)
     for fault in faults:
         log.error("playbook_faulty", fault=fault.write(config.settings.language))
     asked = {rule.name: selections(rule) for rule in config.rule}
+    compiled = compile_rules(config.rule)
     counted = {s.id: s for pair in asked.values() for s in pair if s is not None}
     return Desk(
         config=config,
         hash=loaded.hash,
         zone=ZoneInfo(config.settings.timezone),
-        topics=topics,
+        reader=reader,
         playbooks=playbooks,
         key=key,
-        context=_context(config, playbooks),
+        context=_context(config, playbooks, _natures(reader)),
         sources={source.name: source for source in config.source},
         channels={channel.name: channel for channel in config.channel},
         rules={rule.name: rule for rule in config.rule},
         asked=asked,
         counted=counted,
-        counting={s.id: _counting_id(s, topics, config) for s in counted.values()},
-        compiled=compile_rules(config.rule),
+        counting={s.id: _counting_id(s, reader, config, compiled.dangers) for s in counted.values()},
+        compiled=compiled,
         stories=any(rule.measure == "stories" for rule in config.rule),
         meanings={rule.name: meaning(rule) for rule in config.rule},
         playbook_homes=(folder / config.settings.playbooks, shipped("playbooks")),
     )
 
 
-def _counting_id(selection: Selection, topics: Topics, config: Config) -> int:
-    """The number under which a selection is counted: another one when a topic it asks for changes."""
+def _natures(reader: Reader) -> dict[str, int]:
+    """The level of nature of each kind of danger: what one credible mention of it says of the matter."""
+    if reader.dangers is None:
+        return {}
+    return {kind: max(0, min(tier, Tier.ORANGE) - Tier.BLUE) for kind, tier in reader.dangers.tiers.items()}
+
+
+def _counting_id(selection: Selection, reader: Reader, config: Config, read: frozenset[int]) -> int:
+    """The number under which a selection is counted: another one when a topic, label or lexicon it asks for changes."""
     names = selection.where.topic or (tuple(topic.name for topic in config.topic) if "topic" in selection.by else ())
-    if not names:
+    labels = {*selection.where.labels, *selection.by}
+    revision = reader.revision(
+        names, labels if selection.kind == "mentions" else (), mood=asks(selection, "mood"),
+        danger=asks(selection, "danger") or selection.id in read,
+    )  # fmt: skip
+    if not revision:
         return selection.id
-    said = "\0".join([str(selection.id), *(f"{name}={topics.revision(name)}" for name in sorted(names))])
+    said = f"{selection.id}\0{revision}"
     return int.from_bytes(hashlib.blake2b(said.encode(), digest_size=8).digest()) >> 1
 
 
 def meaning(rule: Rule) -> str:
     """A hash of what a rule judges: who is told and whether it is live are no part of it."""
-    judged = replace(rule, mode="live", playbook="", risk="", nature="ordinary", certain_with=0)
+    nature = "read" if rule.nature == "read" else "ordinary"
+    judged = replace(rule, mode="live", playbook="", risk="", nature=nature, certain_with=0)
     said = msgspec.json.encode(judged, order="deterministic", enc_hook=str)
     return hashlib.blake2b(said, digest_size=8).hexdigest()
 
 
-def _context(config: Config, playbooks: Playbooks) -> Context:
+def _context(config: Config, playbooks: Playbooks, natures: dict[str, int]) -> Context:
     _conceal_addresses(config)
     return replace(
         context_of(config),
         rules={rule.name: _rule(rule, config) for rule in config.rule},
         playbooks={name: playbooks.revision(name) for name in playbooks.names},
         clocks={id: spec_of(clock) for id, clock in playbooks.clocks.items()},
+        natures=natures,
         reported=_reported(config.alertmanager),
     )
 
@@ -238,6 +270,6 @@ def _rule(rule: Rule, config: Config) -> RuleInfo:
         against=getattr(rule.detector, "against", ""),
         families_known=len({source.family for source in config.source}),
         title={language: title for language in LANGUAGES if (title := rule.title_in(language))},
-        nature=NATURES.index(rule.nature),
+        nature=0 if rule.nature == "read" else NATURES.index(rule.nature),
         certain_with=rule.certain_with,
     )

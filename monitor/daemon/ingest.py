@@ -13,8 +13,10 @@ from sqlalchemy.engine import Connection
 from monitor.daemon import counting
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
+from monitor.daemon.following import follow
 from monitor.failpoints import reach
 from monitor.mentions.duplicates import Stories
+from monitor.mentions.reading import Reading
 from monitor.metrics import Metrics
 from monitor.model import Mention, Page, Sample
 from monitor.rules.buckets import Tally
@@ -47,6 +49,8 @@ class Taken(Struct, frozen=True, kw_only=True):
     lag: float | None = None
     since: float | None = None
     """From here on instants may have been judged without these records."""
+    turned: bool = False
+    """A customer's finding was opened."""
 
 
 Told = Callable[[Taken], None]
@@ -71,7 +75,8 @@ class Ingest:
 
         def job(connection: Connection) -> tuple[Taken, Standing]:
             since = None if first else cursors.first_covered(connection).get(source.name)
-            taken = self._take(connection, desk, source.name, matched, page.samples, first=first or page.first)
+            first_page = first or page.first
+            taken = self._take(connection, desk, source.name, matched, page.samples, first=first_page, now=now)
             ended = outcome(taken)
             gap = _cover(connection, source, page, standing, saturated=ended.result == "saturated", now=now)
             taken = replace(taken, since=_since(taken, gap, since, now))
@@ -100,7 +105,7 @@ class Ingest:
             _, standing = cursors.get(connection, source.name)
             if standing.pause is not None:
                 raise SourcePaused(source.name)
-            taken = self._take(connection, desk, source.name, matched, samples, first=False)
+            taken = self._take(connection, desk, source.name, matched, samples, first=False, now=now)
             self._cover_push(connection, source, standing, now)
             put = replace(
                 standing, last_try=now, last_good=now, last_record=taken.newest or standing.last_record,
@@ -156,10 +161,12 @@ class Ingest:
         samples: Sequence[Sample],
         *,
         first: bool,
+        now: float | None = None,
     ) -> Taken:
-        """Stores what is new, puts corrections right, counts both."""
+        """Stores what is new, puts corrections right, counts both. `now` None: history, which is no news."""
         tally = self._counter(desk)
-        taken = self._mentions(connection, desk, source, matched, tally, first=first)
+        taken, new = self._mentions(connection, desk, source, matched, tally, first=first)
+        turned = follow(connection, desk, desk.family(source), new, now)
         counted = tally.drain()
         counting.write(connection, desk, counted)
         touched = counting.earliest(counted)
@@ -167,7 +174,7 @@ class Ingest:
             more, ids = take_samples(connection, desk, source, samples)
             touched |= ids
             taken = _plus(taken, more)
-        return replace(taken, touched=touched)
+        return replace(taken, touched=touched, turned=turned)
 
     def _counter(self, desk: Desk) -> Tally:
         if self._tally is None or self._tally[0] != desk.hash:
@@ -184,7 +191,7 @@ class Ingest:
         tally: Tally,
         *,
         first: bool,
-    ) -> Taken:
+    ) -> tuple[Taken, list[Reading]]:
         known = observations.known(connection, source, [m.mention.id for m in matched])
         fresh: dict[str, Stored] = {}
         duplicates, corrected, family = 0, 0, desk.family(source)
@@ -194,11 +201,11 @@ class Ingest:
                 row = self._new(desk, m, first=first)
                 fresh[m.mention.id] = row
                 if row.counted:
-                    tally.add(m.mention, m.topics, family=family, story_is_new=row.new_story)
+                    tally.add(m.read.mention, m.read.said, family=family, story_is_new=row.new_story)
             elif observations.same(old.mention, m.mention) and m.mention.reach <= old.mention.reach:
                 duplicates += 1
             else:
-                row = replace(old, mention=_corrected(old.mention, m.mention))
+                row = replace(old, mention=_corrected(old.mention, m.mention), said=m.read.kept())
                 _swap(tally, desk, old, row, family)
                 corrected += 1
                 if m.mention.id in known:
@@ -208,9 +215,8 @@ class Ingest:
                 else:
                     fresh[m.mention.id] = row
         observations.insert(connection, list(fresh.values()))
-        return _taken(
-            [m.mention for m in matched if m.mention.id in fresh], len(fresh), duplicates, corrected, len(known)
-        )
+        new = list({m.mention.id: m.read for m in matched if m.mention.id in fresh}.values())
+        return _taken([r.mention for r in new], len(fresh), duplicates, corrected, len(known)), new
 
     def _new(self, desk: Desk, m: Matched, *, first: bool) -> Stored:
         mention = m.mention
@@ -218,7 +224,7 @@ class Ingest:
         if desk.stories:
             story, new = self.stories.assign(mention.source, mention.id, mention.title, mention.text, mention.at)
         counted = mention.published_at is not None or not first
-        return Stored(seq=0, mention=mention, story=story, new_story=new, counted=counted)
+        return Stored(seq=0, mention=mention, story=story, new_story=new, counted=counted, said=m.read.kept())
 
     def _done(self, source: str, taken: Taken, rejected: int) -> None:
         self._metrics.records(source, "accepted", taken.accepted)
@@ -229,19 +235,19 @@ class Ingest:
 
 
 class Matched(Struct, frozen=True):
-    """A mention with its source's labels and the topics it is about."""
+    """A mention with its source's labels, and what it says."""
 
     mention: Mention
-    topics: frozenset[str]
+    read: Reading
 
 
 def match(desk: Desk, source: Source, mentions: Iterable[Mention]) -> list[Matched]:
-    """Matches mentions to topics: the part of taking in that needs no store."""
+    """Reads mentions: the part of taking in that needs no store."""
     out = []
     for mention in mentions:
         if source.labels or mention.source != source.name:
             mention = replace(mention, source=source.name, labels={**source.labels, **mention.labels})
-        out.append(Matched(mention, desk.topics.match(mention.title, mention.text)))
+        out.append(Matched(mention, desk.reader.read(mention)))
     return out
 
 
@@ -254,8 +260,8 @@ def _corrected(old: Mention, new: Mention) -> Mention:
 def _swap(tally: Tally, desk: Desk, old: Stored, new: Stored, family: str) -> None:
     for row, sign in ((old, -1), (new, 1)):
         if row.counted:
-            topics = desk.topics.match(row.mention.title, row.mention.text)
-            tally.add(row.mention, topics, family=family, story_is_new=row.new_story, sign=sign)
+            read = desk.reader.read(row.mention)
+            tally.add(read.mention, read.said, family=family, story_is_new=row.new_story, sign=sign)
 
 
 def _taken(fresh: list[Mention], accepted: int, duplicates: int, corrected: int, known: int) -> Taken:

@@ -94,7 +94,10 @@ class Judge:
             self.memory.changed(counting[id], since)
             if taken.since is not None:
                 self._since[id] = min(self._since.get(id, taken.since), taken.since)
-        if taken.touched:
+        if taken.turned:
+            over = {name for name, rule in self._desk().rules.items() if rule.of == "findings"}
+            self._due = {name: at for name, at in self._due.items() if name not in over}
+        if taken.touched or taken.turned:
             self.wake.set()
 
     def poke(self) -> None:

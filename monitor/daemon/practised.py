@@ -52,7 +52,7 @@ def count(desk: Desk, records: Records) -> tuple[Counted, list[Stored]]:
         fresh = mention.text not in told
         told.add(mention.text)
         family = desk.family(mention.source)
-        tally.add(matched.mention, matched.topics, family=family, story_is_new=fresh)
+        tally.add(matched.read.mention, matched.read.said, family=family, story_is_new=fresh)
         rows.append(Stored(seq=-len(rows) - 1, mention=matched.mention, story="", new_story=fresh, counted=True))
     for (source, series, labels), mine in _of_one(desk, records).items():
         tally.add_samples(source, desk.family(source), series, dict(labels), spread(mine))

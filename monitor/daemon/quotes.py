@@ -10,26 +10,41 @@ from sqlalchemy.engine import Connection
 from monitor.daemon.desk import Desk
 from monitor.incidents.plan import AlertChange, is_drill
 from monitor.mentions.mask import excerpt
+from monitor.mentions.reading import Reading
 from monitor.model import Alert, Example, Key, Tier
 from monitor.rules.select import OTHER, Selection, fits, keys_of
-from monitor.store import observations
+from monitor.store import customers, observations
 from monitor.store.observations import Stored
 
 MOST = 3
 LOOKED_AT = 2000
-Read = dict[tuple[float, float], list[Stored]]
-"""Windows of mentions that were read already: those of one tick are few, however many series it has."""
+SHOWN_WORDS = 4
+
+
+class Read:
+    """What one look has read already: windows of mentions, few however many series there are, and what they say."""
+
+    def __init__(self) -> None:
+        self.windows: dict[tuple[float, float], list[Stored]] = {}
+        self._said: dict[int, Reading] = {}
+
+    def said(self, desk: Desk, row: Stored) -> Reading:
+        """The reading of a row, made once."""
+        found = self._said.get(row.seq)
+        if found is None:
+            found = self._said[row.seq] = desk.reader.read(row.mention)
+        return found
 
 
 def quotes(connection: Connection, desk: Desk, changes: Sequence[AlertChange], now: float) -> list[AlertChange]:
     """The changes, those that rise with their examples and the time of the newest record behind them."""
-    read: Read = {}
+    read = Read()
     return [_with(connection, desk, change, read) if change.after.tier > Tier.CALM else change for change in changes]
 
 
 def examples_of(connection: Connection, desk: Desk, alerts: Sequence[Alert]) -> list[Example]:
     """What the standing alerts of an incident rest on, as it is now."""
-    read: Read = {}
+    read = Read()
     found = (_with(connection, desk, AlertChange(before=None, after=alert), read).examples for alert in alerts)
     return list({(e.text, e.source): e for examples in found for e in examples}.values())
 
@@ -41,28 +56,46 @@ def _with(connection: Connection, desk: Desk, change: AlertChange, read: Read) -
     if verdict is None or change.after.rule not in desk.asked:
         return change
     selection, _ = desk.asked[change.after.rule]
+    if selection.kind == "findings":
+        return _of_customer(connection, desk, change)
     if selection.kind != "mentions":
         return change
-    if verdict.windowed not in read:
-        read[verdict.windowed] = observations.window(connection, *verdict.windowed, LOOKED_AT)
-    return quoting(desk, change, read[verdict.windowed])
+    if verdict.windowed not in read.windows:
+        read.windows[verdict.windowed] = observations.window(connection, *verdict.windowed, LOOKED_AT)
+    return quoting(desk, change, read.windows[verdict.windowed], read)
 
 
-def quoting(desk: Desk, change: AlertChange, rows: Sequence[Stored]) -> AlertChange:
+def _of_customer(connection: Connection, desk: Desk, change: AlertChange) -> AlertChange:
+    """What a customer said whose turn is a finding."""
+    who = dict(change.after.key).get("subject", "")
+    said = customers.get(connection, [who]).get(who)
+    if said is None or not said.text:
+        return change
+    example = Example(
+        text=said.text, source=said.source, family=desk.family(said.source), at=said.at, why=said.why,
+        identity=said.author,
+    )  # fmt: skip
+    return replace(change, examples=(example,), data_at=said.at)
+
+
+def quoting(desk: Desk, change: AlertChange, rows: Sequence[Stored], read: Read | None = None) -> AlertChange:
     """The change with the best of these rows, newest first, that its series counts."""
     selection, _ = desk.asked[change.after.rule]
-    fitting = [row for row in rows if _fits(desk, selection, change.after.key, row)]
+    read = read or Read()
+    fitting = [row for row in rows if _fits(desk, selection, change.after.key, row, read)]
     newest = max((row.mention.at for row in fitting), default=None)
-    return replace(change, examples=tuple(_example(desk, row) for row in diverse(desk, fitting)), data_at=newest)
+    return replace(change, examples=tuple(_example(desk, row, read) for row in diverse(desk, fitting)), data_at=newest)
 
 
-def _fits(desk: Desk, selection: Selection, key: Key, row: Stored) -> bool:
-    m = row.mention
-    topics = desk.topics.match(m.title, m.text)
-    family = desk.family(m.source)
-    if not fits(selection, topics, m.source, family, m.labels):
+def _fits(desk: Desk, selection: Selection, key: Key, row: Stored, read: Read) -> bool:
+    source = row.mention.source
+    family, where = desk.family(source), selection.where
+    if (where.source and source not in where.source) or (where.family and family not in where.family):
+        return False  # before the text is read
+    mention, said = read.said(desk, row)[:2]
+    if not fits(selection, said, source, family, mention.labels):
         return False
-    return any(value == OTHER for _, value in key) or key in keys_of(selection, topics, m.source, family, m.labels)
+    return any(value == OTHER for _, value in key) or key in keys_of(selection, said, source, family, mention.labels)
 
 
 def diverse(desk: Desk, rows: Sequence[Stored]) -> list[Stored]:
@@ -86,6 +119,8 @@ def _same(a: Stored, b: Stored) -> bool:
     return a.seq == b.seq or (a.story != "" and a.story == b.story) or a.mention.text == b.mention.text
 
 
-def _example(desk: Desk, row: Stored) -> Example:
-    m = row.mention
-    return Example(text=excerpt(m.title or m.text), source=m.source, family=desk.family(m.source), at=m.at, url=m.url)
+def _example(desk: Desk, row: Stored, read: Read) -> Example:
+    m, said = row.mention, row.said or read.said(desk, row).kept()
+    why = tuple(excerpt(word) for word in said.why[:SHOWN_WORDS]) if said is not None else ()
+    family = desk.family(m.source)
+    return Example(text=excerpt(m.title or m.text), source=m.source, family=family, at=m.at, url=m.url, why=why)

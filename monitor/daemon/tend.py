@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from monitor.daemon import jump
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
+from monitor.daemon.following import let_go
 from monitor.daemon.view import TEND
 from monitor.incidents.coverage import runs_out
 from monitor.metrics import Metrics
@@ -63,7 +64,7 @@ class Tend:
                 if isinstance(source, Push) and source.expect_every is None:
                     _hear(connection, source.name, standing.get(source.name, Standing()), since, now)
             jump.forget(connection, now)
-            changed = _ended_rotas(connection, desk, now)
+            changed = _ended_rotas(connection, desk, now) | let_go(connection, now)
             return _silent(connection, desk, now) or changed, cursors.all_standing(connection)
 
         changed, standing = await self._db.write(job, Priority.INGEST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -42,6 +43,16 @@ class Matrix(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def cap(self) -> Tier:
         """The highest tier without corroboration."""
         return Tier.of(self.uncertain)
+
+
+CHILD = "child"
+"""Not a danger by itself: with it one that is told is a step graver."""
+
+
+def nature_of(dangers: Collection[str], levels: Mapping[str, int]) -> int:
+    """The level of nature that dangers come to: that of the gravest, a step more where a child is concerned."""
+    told = [levels.get(danger, 0) for danger in dangers if danger != CHILD]
+    return min(len(NATURES) - 1, max(told) + (CHILD in dangers)) if told else 0
 
 
 def tier_of(axes: Axes, matrix: Matrix) -> tuple[Tier, str]:

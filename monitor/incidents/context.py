@@ -66,7 +66,8 @@ class Context(Struct, frozen=True, kw_only=True):
     """All of it. Dictionaries go by name; `playbooks` gives the revision; the order of `channels` is the config's.
 
     `drill_to`: the only people and channels ("channel:ops") that a drill may reach; None = as if it were real.
-    `clocks`: legal clocks by id. `reported`: what every rule is that Alertmanagers judge.
+    `clocks`: legal clocks by id. `reported`: what every rule is that Alertmanagers judge. `natures`: the level of
+    nature of each kind of danger.
     """
 
     organisation: str = ""
@@ -88,6 +89,7 @@ class Context(Struct, frozen=True, kw_only=True):
     drill_to: tuple[str, ...] | None = ()
     clocks: dict[str, ClockSpec] = field(default_factory=dict)
     reported: RuleInfo | None = None
+    natures: dict[str, int] = field(default_factory=dict)
 
     def calendar(self, name: str = "") -> Calendar:
         """A calendar by name; the organisation's own where none is named."""

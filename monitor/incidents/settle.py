@@ -9,7 +9,7 @@ import msgspec
 
 from monitor.incidents import escalation
 from monitor.incidents.asking import rise
-from monitor.incidents.axes import MISSING, tier_of
+from monitor.incidents.axes import MISSING, nature_of, tier_of
 from monitor.incidents.change import Change
 from monitor.incidents.context import Context
 from monitor.incidents.evidence import factor_of, families_of, members
@@ -67,9 +67,14 @@ def _axes(incident: Incident, own: Sequence[Alert], context: Context) -> Axes:
     doubtful = max(sure, default=0) < extent
     if doubtful and max(sure, default=0) > context.matrix.cap:
         extent, doubtful = max(sure), False  # what is sure needs no cap
-    nature = max((rule.nature for _, rule in ruled), default=0)
+    nature = max([0, *(rule.nature for _, rule in ruled), *(_told(a, context) for a in own)])
     axes = Axes(extent=extent, nature=nature, certainty=MISSING if doubtful else 0)
     return msgspec.structs.replace(axes, **incident.person_axes)
+
+
+def _told(alert: Alert, context: Context) -> int:
+    """The nature of what the mentions of an alert credibly tell of."""
+    return nature_of(alert.verdict.dangers, context.natures) if alert.verdict else 0
 
 
 def _transition(change: Change, moved: str) -> bool:

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator
 from functools import cache
+from hashlib import blake2b
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
@@ -19,6 +20,7 @@ import tomli
 from ahocorasick_rs import AhoCorasick, MatchKind
 from msgspec import Struct
 
+from monitor.mentions import normalize as normal_form
 from monitor.mentions.normalize import normalize
 from monitor.mentions.topics import is_letter
 
@@ -96,6 +98,7 @@ class Moods:
         written = lexicon or (files(__package__) / "mood.toml").read_text(encoding="utf-8")
         read = msgspec.convert(tomli.loads(written), _File)
         self.version = read.version
+        self.revision = blake2b(f"{normal_form.VERSION}\0{written}".encode(), digest_size=8).hexdigest()
         self._words = list({word.text: word for group in read.group for word in _words(group)}.values())
         self._automaton = AhoCorasick([w.text for w in self._words], matchkind=MatchKind.LeftmostLongest)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from hashlib import blake2b
 
 import msgspec
 from msgspec import Struct
@@ -43,10 +44,15 @@ class Model:
     def __init__(self, header: Header, weights: array[int]) -> None:
         self.header = header
         self.weights = weights
+        self.revision = blake2b(self.dump(), digest_size=8).hexdigest()
 
     def read(self, title: str, text: str) -> Mood:
-        """The mood of a mention; the reason of a linear model is no list of words, so `why` is empty."""
-        at = features(normalize(f"{title}\n{text}"[:LONGEST] if title else text[:LONGEST]))
+        """The mood of a mention."""
+        return self.read_normal(normalize(f"{title}\n{text}"[:LONGEST] if title else text[:LONGEST]))
+
+    def read_normal(self, normal: str) -> Mood:
+        """The same for a text in normal form; the reason of a linear model is no list of words, so `why` is empty."""
+        at = features(normal[:LONGEST])
         margin = self.header.bias
         if at:
             margin += sum(map(self.weights.__getitem__, at)) * self.header.scale / math.sqrt(len(at))

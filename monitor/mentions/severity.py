@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from functools import cache
+from hashlib import blake2b
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
@@ -17,13 +18,12 @@ import tomli
 from ahocorasick_rs import AhoCorasick, MatchKind
 from msgspec import Struct
 
+from monitor.mentions import normalize as normal_form
 from monitor.mentions.normalize import normalize
 from monitor.mentions.topics import is_letter
-from monitor.model import Tier
+from monitor.model import CREDIBLE, Tier
 
 Standing = Literal["told", "figurative", "negated", "hypothetical", "denied", "elsewhere", "hearsay"]
-WITNESSES = ("tickets", "press", "regulator")
-"""Families whose single mention is believed: customers known to us, and those who check before they write."""
 LONGEST, MOST = 5000, 50
 """Characters and danger words of a text that are looked at."""
 BESIDE = 5
@@ -36,12 +36,13 @@ _JOINED = re.compile(r"\b(?:and|but|then|it|so|when|until|before)\b|[就却又�
 
 
 class Danger(NamedTuple):
-    """A danger word of a text: where it stands in the normal form, what it is, and how it is meant."""
+    """A danger word of a text: what it is, as it stands in the normal form, how it is meant, and if a child is near."""
 
     kind: str
     tier: Tier
     text: str
     standing: Standing
+    child: bool = False
 
 
 class _Group(Struct, forbid_unknown_fields=True):
@@ -99,6 +100,8 @@ class Dangers:
         written = lexicon or (files(__package__) / "severity.toml").read_text(encoding="utf-8")
         read = msgspec.convert(tomli.loads(written), _File)
         self.version = read.version
+        self.revision = blake2b(f"{normal_form.VERSION}\0{written}".encode(), digest_size=8).hexdigest()
+        self.tiers = {group.kind: Tier.of(group.tier) for group in read.danger}
         self._cues: dict[str, set[str]] = {}
         self._dangers: dict[str, _Kind] = {}
         self._open: set[str] = set()
@@ -131,8 +134,10 @@ class Dangers:
             kind = hit.danger
             if kind and (kind.needs is None or kind.needs.search(whole)):
                 standing = self._standing(whole, hit, kind, hits, about)
-                tier = Tier(min(Tier.RED, kind.tier + ("child" in about)))
-                found.setdefault((kind.name, standing), Danger(kind.name, tier, whole[hit.start : hit.end], standing))
+                child = "child" in about
+                tier = Tier(min(Tier.RED, kind.tier + child))
+                word = whole[hit.start : hit.end]
+                found.setdefault((kind.name, standing), Danger(kind.name, tier, word, standing, child))
         return list(found.values())
 
     def _read(self, words: str) -> Iterable[str]:
@@ -194,7 +199,7 @@ def shipped() -> Dangers:
 
 def credible(danger: Danger, family: str, authors: Collection[str] = ()) -> bool:
     """Whether one danger may raise a tier by itself: told as a fact, by a believed family or by two authors or more."""
-    return danger.standing == "told" and (family in WITNESSES or len(set(authors)) >= 2)
+    return danger.standing == "told" and (family in CREDIBLE or len(set(authors)) >= 2)
 
 
 def _any_of(words: str) -> re.Pattern[str]:

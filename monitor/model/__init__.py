@@ -18,6 +18,7 @@ from monitor.model.handled import (
     Transition,
 )
 from monitor.model.observed import (
+    CREDIBLE,
     NO_DATA_LEVEL,
     REPORTED,
     WARNING_TIERS,
@@ -31,6 +32,7 @@ from monitor.model.observed import (
     Pause,
     Reason,
     Reported,
+    Said,
     Sample,
     SampleKind,
     Score,
@@ -60,6 +62,7 @@ from monitor.model.told import (
 )
 
 __all__ = [
+    "CREDIBLE",
     "NO_DATA_LEVEL",
     "REPORTED",
     "WARNING_TIERS",
@@ -96,6 +99,7 @@ __all__ = [
     "Recipient",
     "Reported",
     "RunningClock",
+    "Said",
     "Sample",
     "SampleKind",
     "Score",

@@ -37,6 +37,8 @@ WARNING_TIERS = (Tier.BLUE, Tier.YELLOW, Tier.ORANGE, Tier.RED)
 
 Family = str
 """Of sources: tickets, social, press, regulator, kpi, …: independent kinds of witness."""
+CREDIBLE = frozenset({"tickets", "press", "regulator"})
+"""Families whose single mention is believed: customers known to us, and those who check before they write."""
 
 
 class Mention(Struct, frozen=True, kw_only=True):
@@ -58,6 +60,24 @@ class Mention(Struct, frozen=True, kw_only=True):
     def at(self) -> float:
         """Event time; arrival where the record bears no date. Never later than arrival."""
         return self.seen_at if self.published_at is None else min(self.published_at, self.seen_at)
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """What reading made of a mention, kept beside it.
+
+    `mood`: 0 praise … 1 complaint, None where nobody asked; `words`: those that speak against us; `dangers`: kind,
+    word, and how it is meant ("told" = as having happened).
+    """
+
+    mood: float | None = None
+    words: tuple[str, ...] = ()
+    dangers: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """The words that count: dangers told first."""
+        told = [word for _, word, standing in self.dangers if standing == "told"]
+        return tuple(dict.fromkeys([*told, *self.words]))
 
 
 SampleKind = Literal["gauge", "delta", "counter"]
@@ -174,7 +194,10 @@ class Reason(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What a rule says of one series at one instant. `tier` None = no data."""
+    """What a rule says of one series at one instant. `tier` None = no data.
+
+    `dangers`: the kinds of danger that its mentions credibly tell of, where the rule reads its nature from them.
+    """
 
     rule: str
     key: Key
@@ -185,6 +208,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     families: tuple[str, ...] = ()
     partial: bool = False
     windowed: tuple[float, float] = (0.0, 0.0)
+    dangers: tuple[str, ...] = ()
 
 
 class Alert(Struct, frozen=True, kw_only=True):

@@ -31,13 +31,19 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
 
 class Example(Struct, frozen=True, kw_only=True):
-    """A mention as a notice quotes it: short, masked, untrusted."""
+    """A mention as a notice quotes it: short, masked, untrusted.
+
+    `why`: the words in it for which it counts, where moods or dangers were asked. `identity`: the customer who said it,
+    for the front line alone.
+    """
 
     text: str
     source: str
     family: str
     at: float
     url: str = ""
+    why: tuple[str, ...] = ()
+    identity: str = ""
 
 
 class Also(Struct, frozen=True, kw_only=True):

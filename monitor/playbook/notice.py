@@ -111,6 +111,7 @@ def _example(example: Example, voice: Voice) -> tuple[Part, ...]:
     """One quoted mention: words, platform, time, and the host it can be read at. All but the time is from outside."""
     where: Part = quoted(example.source) if example.source else Text(voice.label(f"family.{example.family}"))
     said: list[Part] = [
+        *_identity(example, voice),
         Text(voice.say("example.open")),
         Quoted(excerpt(example.text)),
         Text(voice.say("example.close")),
@@ -119,7 +120,21 @@ def _example(example: Example, voice: Voice) -> tuple[Part, ...]:
     if found := checked_url(example.url):
         host, address = found
         said += [Text(voice.say("comma")), Link(cut(host, 40), address)]
-    return tuple(said)
+    return (*said, *_words(example, voice))
+
+
+def _identity(example: Example, voice: Voice) -> tuple[Part, ...]:
+    if not example.identity:
+        return ()
+    return Text(voice.say("example.identity")), quoted(example.identity), Text(voice.say("colon"))
+
+
+def _words(example: Example, voice: Voice) -> tuple[Part, ...]:
+    """For which words it counts: they are the mention's own."""
+    if not example.why:
+        return ()
+    words = voice.say("list").join(excerpt(word, 16) for word in example.why)
+    return Text(voice.say("example.why")), Quoted(words), Text(voice.say("example.why.end"))
 
 
 ALSO_SHOWN = 5

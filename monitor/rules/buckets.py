@@ -11,6 +11,7 @@ from hashlib import blake2b
 
 from msgspec import Struct
 
+from monitor.mentions.signs import DANGER
 from monitor.model import Key, Labels, Mention
 from monitor.rules.rule import Rule
 from monitor.rules.select import ANY, FINDINGS, MENTIONS, Selection, fits, keys_of, selections, witnesses
@@ -22,12 +23,13 @@ REMEMBERED = 50_000
 
 
 class Compiled(Struct, frozen=True):
-    """All that a set of rules counts: each selection once, and which of them keep authors or families."""
+    """All that a set of rules counts: each selection once, and which of them keep authors, families or dangers."""
 
     mentions: tuple[Selection, ...]
     samples: dict[str, tuple[Selection, ...]]
     authors: frozenset[int]
     families: frozenset[int]
+    dangers: frozenset[int] = frozenset()
 
     @property
     def selections(self) -> tuple[Selection, ...]:
@@ -36,9 +38,9 @@ class Compiled(Struct, frozen=True):
 
 
 def compile_rules(rules: Iterable[Rule]) -> Compiled:
-    """What the rules count. Authors and families are marked only where a rule asks for them."""
+    """What the rules count. Authors, families and dangers are marked only where a rule asks for them."""
     found: dict[int, Selection] = {}
-    authors, families = set(), set()
+    authors, families, dangers = set(), set(), set()
     for rule in rules:
         part, whole = selections(rule)
         found.update({s.id: s for s in (part, whole) if s is not None and s.of != FINDINGS})
@@ -47,6 +49,8 @@ def compile_rules(rules: Iterable[Rule]) -> Compiled:
         asked = any(rung.families is not None for _, rung in rule.rungs())
         if rule.measure == "families" or asked or rule.certain_with:
             families.add(part.id)
+        if rule.nature == "read":
+            dangers.add(part.id)
     samples: dict[str, list[Selection]] = {}
     for s in found.values():
         if s.of != MENTIONS:
@@ -56,13 +60,14 @@ def compile_rules(rules: Iterable[Rule]) -> Compiled:
         samples={name: tuple(group) for name, group in samples.items()},
         authors=frozenset(authors),
         families=frozenset(families),
+        dangers=frozenset(dangers),
     )
 
 
 BucketKey = tuple[int, Key, str, float, float]
 """(selection, key, source, start, span)."""
 MarkKey = tuple[int, Key, str, float, str]
-"""(selection, key, "authors" or "families", minute, who)."""
+"""(selection, key, "authors", "families" or "dangers", minute, who); of a danger `kind:family:author`."""
 
 
 class Counted(Struct, frozen=True):
@@ -75,12 +80,15 @@ class Counted(Struct, frozen=True):
 class _Alike:
     """Where mentions of one kind count."""
 
-    __slots__ = ("authors", "family", "series", "source", "witness")
+    __slots__ = ("authors", "dangers", "endangered", "family", "named", "series", "source", "witness")
 
     def __init__(self, compiled: Compiled, source: str, family: str, topics: frozenset[str], labels: Labels) -> None:
         self.source, self.family = source, family
         self.series = [(s.id, key) for s, key in contributions(compiled, source, family, topics, labels)]
         self.authors = [(id, key) for id, key in self.series if id in compiled.authors]
+        self.dangers = sorted(t.removeprefix(DANGER) for t in topics if t.startswith(DANGER))
+        self.endangered = [(id, key) for id, key in self.series if self.dangers and id in compiled.dangers]
+        self.named = bool(self.authors or self.endangered)
         self.witness = [
             (s.id, key)
             for s in compiled.mentions
@@ -148,8 +156,8 @@ class Tally:
                 row[4] = reach
             if at >= row[6]:
                 row[5], row[6] = reach, at
-        if alike.authors and mention.author:
-            who = (alike, minute, f"{mention.source}\0{mention.author}")
+        if alike.named and (mention.author or alike.endangered):
+            who = (alike, minute, f"{mention.source}\0{mention.author}" if mention.author else "")
             self._authors[who] = self._authors.get(who, 0) + sign
 
     def _kind(self, mention: Mention, topics: frozenset[str], family: str) -> _Alike:
@@ -183,9 +191,12 @@ class Tally:
                 for id, key in alike.witness:
                     _mark(counted.marks, (id, key, "families", minute, alike.family), int(row[0]))
         for (alike, minute, author), n in self._authors.items():
-            who = blake2b(author.encode("utf-8", "replace"), digest_size=8).hexdigest()
-            for id, key in alike.authors:
+            who = blake2b(author.encode("utf-8", "replace"), digest_size=8).hexdigest() if author else ""
+            for id, key in alike.authors if who else ():
                 _mark(counted.marks, (id, key, "authors", minute, who), n)
+            for id, key in alike.endangered:
+                for danger in alike.dangers:
+                    _mark(counted.marks, (id, key, "dangers", minute, f"{danger}:{alike.family}:{who}"), n)
         self._minutes, self._authors, self._samples = {}, {}, {}
         return counted
 

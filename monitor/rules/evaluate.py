@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
 from monitor.detectors.detector import UTC, Asked
-from monitor.model import Alert, Key, Score, Verdict
+from monitor.model import CREDIBLE, Alert, Key, Score, Verdict
 from monitor.rules.hold import hold
 from monitor.rules.ladder import climb
 from monitor.rules.rule import Rule
@@ -56,11 +56,31 @@ def evaluate(
     for one, score in zip(batch, scores, strict=True):
         seen = one.seen("families", *span) if families is None else families.get(one.key, frozenset())
         before = alerts.get(one.key) or Alert(rule=rule.name, key=one.key)
-        out.append(judge(rule, before, score, tuple(sorted(seen)), span))
+        dangers = credible(one.seen("dangers", *span)) if rule.nature == "read" else ()
+        out.append(judge(rule, before, score, tuple(sorted(seen)), span, dangers))
     return out
 
 
-def judge(rule: Rule, before: Alert, score: Score, families: tuple[str, ...], span: tuple[float, float]) -> Alert:
+def credible(marks: Collection[str]) -> tuple[str, ...]:
+    """The dangers that may be believed: told by a family that is believed, or by two authors or more.
+
+    `marks` are `kind:family:author` of mentions that tell of one as having happened.
+    """
+    told: dict[str, set[str]] = {}
+    for mark in marks:
+        kind, family, author = mark.split(":", 2)
+        told.setdefault(kind, set()).add(family if family in CREDIBLE else author)
+    return tuple(sorted(kind for kind, who in told.items() if who & CREDIBLE or len(who - {""}) >= 2))
+
+
+def judge(
+    rule: Rule,
+    before: Alert,
+    score: Score,
+    families: tuple[str, ...],
+    span: tuple[float, float],
+    dangers: tuple[str, ...] = (),
+) -> Alert:
     """One series: what the ladder says of its score, held against what stood. The verdict bears the tier in force."""
     now = span[1]
     reached = climb(rule, score, families)
@@ -73,6 +93,7 @@ def judge(rule: Rule, before: Alert, score: Score, families: tuple[str, ...], sp
         score=score,
         reasons=reached.reasons,
         families=families,
+        dangers=dangers,
         partial=score.partial,
         windowed=span,
     )

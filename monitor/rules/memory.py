@@ -121,7 +121,8 @@ class Memory:
         """The series of a rule as known at `now`, back to `start`."""
         part, whole = self._asked(rule)
         measure, against = reads(rule)
-        marked = rule.measure in ("authors", "families") or any(r.families is not None for _, r in rule.rungs())
+        counted = rule.measure in ("authors", "families") or any(r.families is not None for _, r in rule.rungs())
+        marked = counted or rule.nature == "read"
         out = []
         for key in keys:
             other = None

@@ -7,6 +7,7 @@ from statistics import median
 
 from msgspec import structs
 
+from monitor.mentions.reading import Reading
 from monitor.model import Mention, Sample
 from monitor.rules.buckets import Tally, contributions_of_samples
 from monitor.rules.memory import At, Memory
@@ -56,12 +57,12 @@ class Intake:
         self,
         tally: Tally,
         memory: Memory,
-        topics: Callable[[Mention], frozenset[str]],
+        read: Callable[[Mention], Reading],
         story_is_new: Callable[[Mention], bool],
         families: Mapping[str, str],
     ) -> None:
         self.tally, self.memory, self.families = tally, memory, families
-        self.topics, self.story_is_new = topics, story_is_new
+        self.read, self.story_is_new = read, story_is_new
         self._mentions: dict[tuple[str, str], Mention] = {}
         self._samples: dict[tuple[object, ...], Sample] = {}
         self._newest: dict[tuple[object, ...], tuple[Sample, list[float]]] = {}
@@ -85,9 +86,10 @@ class Intake:
         self._mentions[identity] = mention
         family = self.families.get(mention.source, "")
         if old is not None:
-            self.tally.add(old, self.topics(old), family=family, story_is_new=False, sign=-1)
-        new = old is None and self.story_is_new(mention)
-        self.tally.add(mention, self.topics(mention), family=family, story_is_new=new)
+            was = self.read(old)
+            self.tally.add(was.mention, was.said, family=family, story_is_new=False, sign=-1)
+        new, now = old is None and self.story_is_new(mention), self.read(mention)
+        self.tally.add(now.mention, now.said, family=family, story_is_new=new)
 
     def _sample(self, sample: Sample) -> None:
         if sample.at > sample.seen_at:

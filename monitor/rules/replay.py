@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from monitor.detectors.detector import UTC
+from monitor.mentions.reading import Reading
 from monitor.model import Alert, Key, Mention, Tier
 from monitor.rules.buckets import Tally, compile_rules
 from monitor.rules.evaluate import asked, evaluate
@@ -40,7 +41,7 @@ def replay(
     records: Sequence[Record],
     *,
     families: Mapping[str, str],
-    topics: Callable[[Mention], frozenset[str]] = lambda mention: frozenset(),
+    read: Callable[[Mention], Reading] = lambda mention: Reading(mention, frozenset()),
     story_is_new: Callable[[Mention], bool] = lambda mention: True,
     start: float | None = None,
     end: float | None = None,
@@ -58,7 +59,7 @@ def replay(
         return
     memory = Memory(families, lives(records)) if memory is None else memory
     tally = Tally(compile_rules(rules))
-    intake = Intake(tally, memory, topics, story_is_new, families)
+    intake = Intake(tally, memory, read, story_is_new, families)
     incoming = list(arrivals(records))
     start = min(r.at for r in records) - 1 if start is None else start
     end = incoming[-1][0] if end is None else end

@@ -11,6 +11,8 @@ from monitor.model import Tier
 from monitor.series import Measure
 from monitor.times import Bound, Duration
 
+MoodWord = Literal["negative", "neutral", "positive"]
+
 
 class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The conditions of one tier; all must hold. At least one of above, below, rarer_than."""
@@ -31,7 +33,10 @@ class Leave(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Where(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which records count. Empty lists ask nothing. `kind` and `subject` are for findings."""
+    """Which records count. Empty lists ask nothing. `kind` and `subject` are for findings.
+
+    `mood`: how the text speaks; `danger`: kinds of danger of which it tells at least one as having happened.
+    """
 
     topic: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
@@ -39,13 +44,15 @@ class Where(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     kind: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
+    mood: tuple[MoodWord, ...] = ()
+    danger: tuple[str, ...] = ()
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[rule]]`. Spans are seconds. `of` = mentions, findings, or the name of a sample series.
 
-    `nature`: how grave it is by its kind; `certain_with`: families of sources that must bear witness before the tier
-    may pass `[matrix] uncertain` (0 = it needs none).
+    `nature`: how grave it is by its kind, or `read`: as grave as the dangers that what it counts credibly tells of.
+    `certain_with`: families of sources that must bear witness before the tier may pass `[matrix] uncertain` (0 = none).
     """
 
     name: str
@@ -64,7 +71,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_series: int = 200
     mode: Literal["live", "shadow"] = "live"
     playbook: str = ""
-    nature: Literal["ordinary", "serious", "grave"] = "ordinary"
+    nature: Literal["ordinary", "serious", "grave", "read"] = "ordinary"
     certain_with: int = 0
     detector: DetectorKind = Threshold()
     blue: Rung | None = None

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import product
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct, json, structs
 
+from monitor.mentions.signs import DANGER, MOOD
 from monitor.model import Key
 from monitor.rules.rule import Rule, Where
 from monitor.series import Measure
@@ -21,6 +22,8 @@ from monitor.series import Measure
 Kind = Literal["mentions", "samples", "findings"]
 MENTIONS = "mentions"
 FINDINGS = "findings"
+SAID = ("topic", "mood", "danger")
+"""Pseudo labels of `by`, and keys of `where`, that ask what a text says."""
 ANY = "*"
 """In the key of a family mark: of a record that lacks the label and so bears witness for every value."""
 EVERYTHING = Where()
@@ -31,7 +34,8 @@ OTHER = "other"
 class Selection(Struct, frozen=True):
     """Records counted together: `of` mentions, findings or a sample series, those that fit `where`, by labels.
 
-    A `by` may name a label, or `source`, `family`, `topic` (one series per matching topic), for findings `subject`.
+    A `by` may name a label, or `source`, `family`, `mood`, `topic` or `danger` (one series for each that fits), for
+    findings `subject`.
     """
 
     id: int
@@ -54,23 +58,40 @@ def selection(of: str, where: Where = EVERYTHING, by: tuple[str, ...] = ()) -> S
         labels={name: _sorted(where.labels[name]) for name in sorted(where.labels)},
         kind=_sorted(where.kind),
         subject=_sorted(where.subject),
+        mood=_sorted(where.mood),
+        danger=_sorted(where.danger),
     )
-    return Selection(_number(of, tidy, by), of, tidy, by)
+    return Selection(_number(of, _written(tidy), by), of, tidy, by)
+
+
+def _written(where: Where) -> dict[str, Any]:
+    """What makes the number: keys that came later stand in it only where they ask something."""
+    return {key: value for key, value in structs.asdict(where).items() if value or key not in ("mood", "danger")}
+
+
+def asks(selection: Selection, sign: Literal["mood", "danger"]) -> bool:
+    """Whether it matters to a selection how a text speaks, or which dangers it tells of."""
+    return bool(getattr(selection.where, sign)) or sign in selection.by
 
 
 def selections(rule: Rule) -> tuple[Selection, Selection | None]:
     """What a rule counts, and for a ratio or share what it is held against.
 
-    `share`: the same without the topic, or `per`; `ratio`: `per`. The other side bears no `topic` in its `by`.
+    `share`: the same whatever the text says, or `per`; `ratio`: `per`. The other side bears nothing said in its `by`.
     """
     part = selection(rule.of, rule.where, rule.by)
     if rule.measure not in ("ratio", "share"):
         return part, None
-    by = tuple(label for label in rule.by if label != "topic")
+    by = tuple(label for label in rule.by if label not in SAID)
     if rule.per:
         where = rule.where if rule.per == rule.of else Where(labels=rule.where.labels)
-        return part, selection(rule.per, structs.replace(where, topic=()), by)
-    return part, selection(rule.of, structs.replace(rule.where, topic=()), by)
+        return part, selection(rule.per, whatever_said(where), by)
+    return part, selection(rule.of, whatever_said(rule.where), by)
+
+
+def whatever_said(where: Where) -> Where:
+    """The same records, whatever their texts say."""
+    return structs.replace(where, topic=(), mood=(), danger=())
 
 
 def reads(rule: Rule) -> tuple[Measure, Measure | None]:
@@ -81,7 +102,7 @@ def reads(rule: Rule) -> tuple[Measure, Measure | None]:
     return ("count" if rule.of == MENTIONS else "sum"), ("count" if whole == MENTIONS else "sum")
 
 
-def _sorted(values: tuple[str, ...]) -> tuple[str, ...]:
+def _sorted(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(sorted(set(values)))
 
 
@@ -101,9 +122,19 @@ def fits(selection: Selection, topics: Iterable[str], source: str, family: str, 
     where = selection.where
     if (where.source and source not in where.source) or (where.family and family not in where.family):
         return False
-    if where.topic and not any(topic in where.topic for topic in topics):
-        return False
-    return all(labels.get(name) in values for name, values in where.labels.items())
+    return says(where, topics) and all(labels.get(name) in values for name, values in where.labels.items())
+
+
+def says(where: Where, said: Iterable[str]) -> bool:
+    """Whether a mention says what is asked: one of the topics, one of the moods, one of the dangers."""
+    if not (where.topic or where.mood or where.danger):
+        return True
+    there = frozenset(said)
+    return (
+        (not where.topic or not there.isdisjoint(where.topic))
+        and (not where.mood or any(MOOD + mood in there for mood in where.mood))
+        and (not where.danger or any(DANGER + danger in there for danger in where.danger))
+    )
 
 
 def witnesses(selection: Selection, topics: Iterable[str], labels: Mapping[str, str]) -> bool:
@@ -112,7 +143,7 @@ def witnesses(selection: Selection, topics: Iterable[str], labels: Mapping[str, 
     A label the record does not carry is not asked of it.
     """
     where = selection.where
-    if where.topic and not any(topic in where.topic for topic in topics):
+    if not says(where, topics):
         return False
     return all(labels[name] in values for name, values in where.labels.items() if name in labels)
 
@@ -125,18 +156,24 @@ def keys_of(
     labels: Mapping[str, str],
     missing: str = "",
 ) -> list[Key]:
-    """The series a record counts in: one, or with `topic` in `by` one per matching topic that `where` asks.
+    """The series a record counts in: one, or with `topic` (`danger`) in `by` one per topic that holds and `where` asks.
 
     A label the record lacks has the value `missing`.
     """
-    wanted = selection.where.topic
     values: list[list[str]] = []
     for label in selection.by:
-        if label == "topic":
-            values.append(sorted(t for t in topics if not wanted or t in wanted))
+        if label in SAID:
+            values.append(_said(label, getattr(selection.where, label), topics))
         else:
             values.append([{"source": source, "family": family}.get(label) or labels.get(label, missing)])
     return [tuple(zip(selection.by, row, strict=True)) for row in product(*values)]
+
+
+def _said(label: str, wanted: tuple[str, ...], topics: Iterable[str]) -> list[str]:
+    """What a mention says under one of SAID, as far as it is wanted."""
+    mark = {"mood": MOOD, "danger": DANGER}.get(label, "")
+    there = (t.removeprefix(mark) for t in topics if (t.startswith(mark) if mark else ":" not in t))
+    return sorted(t for t in there if not wanted or t in wanted)
 
 
 def other_side(key: Key, whole: Selection) -> Key:

@@ -99,7 +99,7 @@ class World:
         desk, scene = self.desk, self.scene
         steps = replay(
             list(desk.rules.values()), scene.records, families=self._memory.families,
-            topics=lambda m: desk.topics.match(m.title, m.text), story_is_new=self._is_new, start=scene.start,
+            read=desk.reader.read, story_is_new=self._is_new, start=scene.start,
             end=scene.end, zone=desk.zone, memory=self._memory,
         )  # fmt: skip
         for now, group in groupby(steps, key=lambda j: j.now):

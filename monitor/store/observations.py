@@ -10,20 +10,24 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection, RowMapping
 
-from monitor.model import Labels, Mention, Sample, SampleKind
+from monitor.model import Labels, Mention, Said, Sample, SampleKind
 from monitor.store.codec import chunks, dump, dump_labels, load, placeholder, upsert
 from monitor.store.prepared import Prepared
 from monitor.store.tables import mentions, samples
 
 
 class Stored(Struct, frozen=True, kw_only=True):
-    """A mention as stored, with what counting made of it. `counted` False: undated on a first page, teaches nothing."""
+    """A mention as stored, with what counting made of it. `counted` False: undated on a first page, teaches nothing.
+
+    `said`: what was read in it when it came in; None where nobody asked for more than topics.
+    """
 
     seq: int
     mention: Mention
     story: str = ""
     new_story: bool = False
     counted: bool = True
+    said: Said | None = None
 
 
 def known(connection: Connection, source: str, ids: Iterable[str]) -> dict[str, Stored]:
@@ -76,6 +80,7 @@ def _row(stored: Stored) -> dict[str, object]:
         "reach": m.reach,
         "story": stored.story,
         "new_story": stored.new_story,
+        "said": None if stored.said is None else dump(stored.said),
     }
 
 
@@ -99,6 +104,7 @@ def _stored(row: RowMapping) -> Stored:
         story=row["story"],
         new_story=bool(row["new_story"]),
         counted=bool(row["counted"]),
+        said=None if row["said"] is None else load(row["said"], Said),
     )
 
 

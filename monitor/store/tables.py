@@ -13,6 +13,9 @@ Text = sa.Text(collation="C").with_variant(sa.Text(), "sqlite")
 """Sorted by its bytes on both databases, whatever the server's language."""
 WITHOUT_ROWID: dict[str, Any] = {"sqlite_with_rowid": False}
 
+_TOLD = sa.text("story <> ''")
+"""Only mentions that belong to a story are looked up by it; where nobody asks for stories the index stays empty."""
+
 meta = sa.Table("meta", metadata, sa.Column("key", Text, primary_key=True), sa.Column("value", Text, nullable=False))
 
 mentions = sa.Table(
@@ -34,8 +37,42 @@ mentions = sa.Table(
     sa.Column("reach", sa.BigInteger, nullable=False),
     sa.Column("story", Text, nullable=False),
     sa.Column("new_story", sa.Boolean, nullable=False),
+    sa.Column("said", Text),
     sa.UniqueConstraint("source", "id"),
     sa.Index("mentions_at", "at"),
+    sa.Index("mentions_story", "story", "at", sqlite_where=_TOLD, postgresql_where=_TOLD),
+)
+
+customers = sa.Table(
+    "customers",
+    metadata,
+    sa.Column("who", Text, primary_key=True),
+    sa.Column("heard_at", Instant, nullable=False),
+    sa.Column("data", Text, nullable=False),
+    **WITHOUT_ROWID,
+)
+
+intake = sa.Table(
+    "intake",
+    metadata,
+    sa.Column("source", Text, primary_key=True),
+    sa.Column("hour", sa.BigInteger, primary_key=True),
+    sa.Column("accepted", sa.BigInteger, nullable=False),
+    sa.Column("duplicates", sa.BigInteger, nullable=False),
+    sa.Column("corrected", sa.BigInteger, nullable=False),
+    sa.Column("rejected", sa.BigInteger, nullable=False),
+    sa.Column("undated", sa.BigInteger, nullable=False),
+    sa.Column("unmatched", sa.BigInteger, nullable=False),
+    sa.Column("lag", sa.Double, nullable=False),
+    **WITHOUT_ROWID,
+)
+
+forgotten = sa.Table(
+    "forgotten",
+    metadata,
+    sa.Column("mark", Text, primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    **WITHOUT_ROWID,
 )
 
 samples = sa.Table(

@@ -17,7 +17,7 @@ from monitor.times import rfc3339
 from monitor.web.views import Sent
 
 _INSTANTS = frozenset({"at", "since", "until", "expires", "began", "ack_by", "after"})
-_LEFT_OUT = frozenset({"facts", "playbook_revision", "contacts", "steps"})
+_LEFT_OUT = frozenset({"facts", "playbook_revision", "contacts", "steps", "identity"})
 """Rows and revisions of ours, and people's addresses."""
 _encode = msgspec.json.Encoder().encode
 

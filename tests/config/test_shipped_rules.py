@@ -12,6 +12,8 @@ import pytest
 
 from monitor.config.dump import dump
 from monitor.config.load import Loaded, load
+from monitor.config.reading import reader_of
+from monitor.mentions.reading import Reading
 from monitor.mentions.topics import Topics
 from monitor.model import Mention, Tier
 from monitor.rules.replay import replay
@@ -148,16 +150,19 @@ class World:
 def played(world: World, start: float) -> dict[Tier, float]:
     """First time of each tier from `start` on, over all rules, as the rules alone would give it."""
     config = shipped().config
-    topics = Topics(config.topic)
+    rules = [rule for rule in config.rule if rule.of == "mentions" and rule.detector.unit != "seconds"]
+    reader = reader_of(config.reading, config.topic, config.label, rules, Path())
     known: dict[str, frozenset[str]] = {}
 
-    def match(mention: Mention) -> frozenset[str]:
-        return known.setdefault(mention.text, topics.match("", mention.text))
+    def read(mention: Mention) -> Reading:
+        said = known.get(mention.text)
+        if said is None:
+            said = known[mention.text] = reader.read(mention).said
+        return Reading(mention, said)
 
-    rules = [rule for rule in config.rule if rule.of == "mentions" and rule.detector.unit != "seconds"]
     families = {source.name: source.family for source in config.source}
     first: dict[Tier, float] = {}
-    for judged in replay(rules, world.records, families=families, topics=match, start=start, zone=ZONE):
+    for judged in replay(rules, world.records, families=families, read=read, start=start, zone=ZONE):
         for alert in judged.alerts:
             for tier in Tier:
                 if alert.tier >= tier:

@@ -21,6 +21,7 @@ import pytest
 import tomli
 from click.testing import CliRunner
 
+import monitor
 from monitor.cli.main import COMMANDS, main
 from monitor.config.load import read
 from monitor.messages import catalogue
@@ -106,6 +107,9 @@ def _table(head: str, table: dict[str, Any]) -> str:
     return head + "\n" + "\n".join(f"{k} = {json.dumps(v)}" for k, v in table.items()) + "\n"
 
 
+LEXICONS = tuple(Path(monitor.__file__).parent.glob("mentions/*.toml"))
+"""Beside each example, as the files it may name."""
+
 EXAMPLES = [
     pytest.param(block, id=f"{page.name}-{n}")
     for page in PAGES
@@ -120,6 +124,8 @@ def test_every_example_loads(block: str, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     path = tmp_path / "rules.toml"
     path.write_text(completed(block), encoding="utf-8")
+    for lexicon in LEXICONS:
+        (tmp_path / lexicon.name).write_bytes(lexicon.read_bytes())
     loaded, faults = read(path)
     assert loaded, "\n".join(fault.write("en") for fault in faults)
 
@@ -179,7 +185,8 @@ def test_the_findings_explained_are_those_there_are() -> None:
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     section = text.split("## Findings")[1].split("\n## ")[0]
     kinds = {key.removeprefix("finding.") for key in catalogue() if key.startswith("finding.")}
-    assert set(re.findall(r"^\| `([\w-]+)`", section, re.M)) == kinds
+    rows = re.findall(r"^\| (`[^|]+`) \|", section, re.M)
+    assert {kind for row in rows for kind in re.findall(r"`([\w-]+)`", row)} == kinds
 
 
 def test_the_playbooks_listed_are_those_that_ship() -> None:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 from incident_world import BLUE, CALM, HOUR, ORANGE, RED, T0, YELLOW, World, alert, context, hush, rule, seen
+from msgspec import structs
 
 from monitor.incidents import lifecycle
-from monitor.incidents.axes import Matrix
+from monitor.incidents.axes import Matrix, nature_of
 from monitor.incidents.people import Route
 from monitor.incidents.plan import AlertChange
 from monitor.incidents.settle import NO_DATA_AFTER
@@ -259,3 +260,14 @@ def test_the_end_of_a_silence_tells_what_still_burns() -> None:
     world.now = silence.until
     world.act(lifecycle.silence_ended, silence, by="monitor", alerts=world.standing())
     assert [n[0] for n in world.notices()] == ["NEW"]
+
+
+def test_dangers_told_give_the_nature_and_a_child_makes_them_graver() -> None:
+    levels = {"injury": 1, "fire": 2, "police": 0}
+    assert [nature_of(told, levels) for told in ((), ("police",), ("injury",), ("fire", "police"))] == [0, 0, 1, 2]
+    assert [nature_of(told, levels) for told in (("child",), ("child", "injury"), ("child", "fire"))] == [0, 2, 2]
+    world = World(context(rules={"hurt": rule("hurt")}, natures=levels))
+    told = alert("hurt", YELLOW, verdict=seen(40, 10))
+    assert told.verdict is not None
+    world.judge(structs.replace(told, verdict=structs.replace(told.verdict, dangers=("fire",))))
+    assert [(i.tier, i.axes.nature) for i in world.open] == [(ORANGE, 2)]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.model import Mention, Sample
 from monitor.rules.buckets import Counted, Tally, compile_rules
+from monitor.rules.evaluate import credible
 from monitor.rules.rule import Rule, Rung, Where
 from monitor.rules.select import (
     ANY,
@@ -200,3 +201,57 @@ def test_samples_count_by_their_labels(labels: dict[str, str]) -> None:
     counted = counting.drain()
     assert sorted(b.sum for b in counted.buckets.values()) == [3, 4]
     assert {key[1] for key in counted.buckets} == {(("product", labels.get("product", "")),)}
+
+
+def test_moods_and_dangers_are_asked_beside_topics() -> None:
+    where = Where(topic=("a",), mood=("negative",), danger=("fire", "injury"))
+    chosen = selection("mentions", where, ("danger",))
+    said = {"a", "mood:negative", "danger:fire", "danger:death"}
+    assert fits(chosen, said, "s", "f", {})
+    for missing in ("a", "mood:negative", "danger:fire"):
+        assert not fits(chosen, said - {missing}, "s", "f", {})
+    assert keys_of(chosen, said, "s", "f", {}) == [(("danger", "fire"),)]
+    assert keys_of(selection("mentions", by=("topic", "mood")), said, "s", "f", {}) == [
+        (("topic", "a"), ("mood", "negative"))
+    ]
+
+
+def test_a_share_by_mood_is_held_against_all_moods() -> None:
+    rule = a_rule(where=Where(mood=("negative",), family=("tickets",)), measure="share", by=("product", "mood"))
+    part, whole = selections(rule)
+    assert whole == selection("mentions", Where(family=("tickets",)), ("product",))
+    assert part.where.mood == ("negative",)
+
+
+def test_a_selection_that_asks_no_mood_keeps_its_number() -> None:
+    assert selection("mentions", Where(topic=("a",))).id == selection("mentions", Where(topic=("a",), danger=())).id
+    assert selection("mentions", Where(topic=("a",))).id != selection("mentions", Where(topic=("a",), danger=("b",))).id
+
+
+@pytest.mark.parametrize(
+    ("told", "believed"),
+    [
+        ([("tickets", "a")], ("fire",)),
+        ([("press", "")], ("fire",)),
+        ([("social", "a")], ()),
+        ([("social", "a"), ("social", "a")], ()),
+        ([("social", "a"), ("social", "b")], ("fire",)),
+        ([("social", ""), ("social", "b")], ()),
+    ],
+)
+def test_a_danger_is_believed_of_a_witness_or_of_two_authors(
+    told: list[tuple[str, str]], believed: tuple[str, ...]
+) -> None:
+    rule = a_rule(nature="read")
+    tally = Tally(compile_rules([rule]))
+    for i, (family, author) in enumerate(told):
+        tally.add(a_mention(str(i), author=author), frozenset({"danger:fire"}), family=family)
+    marks = {who for (_, _, kind, _, who), n in tally.drain().marks.items() if kind == "dangers" and n > 0}
+    assert credible(marks) == believed
+    assert not [1 for (_, _, kind, *_) in _counted(a_rule(), "danger:fire").marks if kind == "dangers"]
+
+
+def _counted(rule: Rule, *said: str) -> Counted:
+    tally = Tally(compile_rules([rule]))
+    tally.add(a_mention(author="a"), frozenset(said), family="tickets")
+    return tally.drain()

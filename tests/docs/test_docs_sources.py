@@ -64,8 +64,8 @@ async def test_the_help_desk_and_the_contact_centre_on_postgresql(postgresql_url
         for statement in (
             "CREATE TABLE tickets (id bigint, kind text, created_at timestamptz, updated_at timestamptz, subject text,"
             " body text, customer text, product text, channel text)",
-            "INSERT INTO tickets SELECT id, kind, '2026-03-09 11:00+8', '2026-03-09 11:30+8', '起火', '冒烟', 'c', 'X1',"
-            " 'app' FROM (VALUES (1, 'complaint'), (2, 'praise')) AS t (id, kind)",
+            "INSERT INTO tickets SELECT id, kind, '2026-03-09 11:00+8', '2026-03-09 11:30+8', '起火', '冒烟', 'c',"
+            " 'X1', 'app' FROM (VALUES (1, 'complaint'), (2, 'praise')) AS t (id, kind)",
             "CREATE TABLE conversations (ended_at bigint, queue text, solved_at_first_contact boolean,"
             " first_response_seconds int, transferred boolean, solved boolean, handle_seconds int)",
             f"INSERT INTO conversations SELECT {at}, 'phone', n > 10, n, n <= 10, n > 5, n"

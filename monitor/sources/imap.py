@@ -7,9 +7,9 @@ UIDVALIDITY) is read again by date; Message-IDs tell what is known.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from hashlib import blake2b
 from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -59,7 +59,7 @@ class Imap(Source, frozen=True, kw_only=True, tag="imap", tag_field="kind"):
     digest: Digest | None = None
     fields: dict[str, str] = field(default_factory=dict)
     history: Duration = Duration(30 * DAY)
-    most: int = 200
+    most: int = 1000
     max_message: int = 1 << 20
     timeout: Duration = Duration(60)
     allow_private: bool = False
@@ -85,16 +85,10 @@ class Imap(Source, frozen=True, kw_only=True, tag="imap", tag_field="kind"):
         port = self.port or PORTS[self.security]
         addresses = () if self.allow_private else await judged(self.host, port)
         door, mailbox = self._door(port, addresses), Mailbox()
-        task = asyncio.ensure_future(apart(self.read, mailbox, door, cursor, around))
         try:
-            async with asyncio.timeout(self.timeout):
-                return await asyncio.shield(task)
+            return await apart(partial(self.read, mailbox, door, cursor, around), within=self.timeout, end=mailbox.end)
         except TimeoutError:
             raise SourceFault(Told("http.timeout", text=Told("no_answer", seconds=f"{self.timeout:g}"))) from None
-        finally:
-            if not task.done():
-                task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-                mailbox.end()
 
     def _door(self, port: int, addresses: tuple[str, ...]) -> Door:
         try:

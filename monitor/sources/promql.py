@@ -106,6 +106,12 @@ class Promql(WebSource, frozen=True, kw_only=True, tag="promql", tag_field="kind
         if not isinstance(thing, dict) or thing.get("status") != "success":
             text = thing.get("error") if isinstance(thing, dict) else thing
             raise SourceFault(Told("promql", text=short(text or "?", 300)))
+        try:
+            return self._taken(thing, now)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise SourceFault(Told("promql", text=short(thing))) from None
+
+    def _taken(self, thing: dict[str, Any], now: float) -> tuple[tuple[Sample, ...], tuple[str, ...]]:
         rows = self._rows(thing.get("data"))
         faults = [Told("promql_warning", text=short(text, 200)) for text in thing.get("warnings") or ()]
         if len(rows) > self.most_series:

@@ -9,27 +9,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import reduce
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from functools import partial, reduce
 from hashlib import blake2b
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from msgspec import field
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import URL, Connection, RowMapping
 
-from monitor.model import Cursor, Page, SampleKind
+from monitor.model import Cursor, Mention, Page, Sample, SampleKind
 from monitor.secret import KINDS, Secret
 from monitor.sources.apart import apart
-from monitor.sources.mapping import wrong_targets
-from monitor.sources.marks import Mark, at_moment, moment, packed, reread_from, unpacked
+from monitor.sources.charset import decode
+from monitor.sources.dates import day_of, read_date
+from monitor.sources.mapping import Get, Mapping, mention_of, sample_of, written, wrong_targets
+from monitor.sources.marks import Mark, at_moment, mark_of, moment, packed, reread_from, unpacked
 from monitor.sources.source import Source, SourceFault, Surroundings
-from monitor.sources.sql_open import address, judged, opened, wrong_url
-from monitor.sources.sql_rows import STRETCH, Asked, SqlRows
-from monitor.sources.told import Told
+from monitor.sources.sql_asked import STRETCH, Asked, newest
+from monitor.sources.sql_open import Session, address, judged, wrong_url
+from monitor.sources.told import Told, short, why
 from monitor.times import DAY, Duration, aligned
 
+FAULTS_CAP = 100
 BUCKETS = 1000
 """Buckets of one fetch; what is left is fetched at once."""
+GRACE = 15.0
+"""Seconds beside the query's own timeout: to connect, and to answer that it was ended."""
 _READS = re.compile(r"\b(select|values|table)\b", re.IGNORECASE)
 
 
@@ -88,17 +96,21 @@ class Sql(Source, frozen=True, kw_only=True, tag="sql", tag_field="kind"):
 
     async def fetch(self, cursor: Cursor, around: Surroundings) -> Page:
         """The rows behind the cursor."""
-        url = address(self.url, self.password)
+        url, session = address(self.url, self.password), Session()
         if not self.allow_private:
             url = await judged(url)
-        return await apart(self.read, url, cursor, around)
+        try:
+            call = partial(self.read, session, url, cursor, around)
+            return await apart(call, within=self.timeout + GRACE, end=session.end)
+        except TimeoutError:
+            raise SourceFault(Told("http.timeout", text=Told("no_answer", seconds=f"{self.timeout:g}"))) from None
 
-    def read(self, url: URL, cursor: Cursor, around: Surroundings) -> Page:
+    def read(self, session: Session, url: URL, cursor: Cursor, around: Surroundings) -> Page:
         """As `fetch`, in this thread."""
         of = blake2b(f"{self.url}\0{self.watermark}\0{self.bucket}".encode(), digest_size=12).hexdigest()
         cursor = cursor if cursor.get("of") == of else {"of": of}
         rows = SqlRows(self, self.zone(around), around.now)
-        with opened(url, timeout=self.timeout, zone=rows.zone.key) as connection:
+        with session.opened(url, timeout=self.timeout, zone=rows.zone.key) as connection:
             if self.bucket is not None:
                 return self._stretch(connection, cursor, rows)
             return self._onward(connection, cursor, rows) if self.watermark else self._whole(connection, cursor, rows)
@@ -139,10 +151,10 @@ class Sql(Source, frozen=True, kw_only=True, tag="sql", tag_field="kind"):
             mark = unpacked(cursor["mark"])
             overlaps = {"overlap": float(self.overlap), "overlap_by": float(self.overlap_by)}
             return asked.since(reread_from(mark, **overlaps, zone=rows.zone, now=rows.now))
-        newest = rows.newest(connection, self.watermark)
-        if newest is None or moment(newest, rows.zone) is None:
+        latest = rows.newest(connection)
+        if latest is None or moment(latest, rows.zone) is None:
             return asked
-        return asked.since(at_moment(newest, rows.now - self.history, rows.zone))
+        return asked.since(at_moment(latest, rows.now - self.history, rows.zone))
 
     def _stretch(self, connection: Connection, cursor: Cursor, rows: SqlRows) -> Page:
         """Whole buckets that are over, those of the overlap once more."""
@@ -173,3 +185,124 @@ def _later(old: Mark, new: Mark) -> Mark:
 def _stop(start: float, end: float, step: float, zone: ZoneInfo) -> float:
     far = start + BUCKETS * step
     return end if far >= end else aligned(far, step, zone)
+
+
+class SqlRows:
+    """What one fetch brings. `last`: watermark and key of the last row, `count`: how many rows there were."""
+
+    def __init__(self, source: Sql, zone: ZoneInfo, now: float) -> None:
+        self.source, self.zone, self.now = source, zone, now
+        self.last: tuple[Mark, ...] | None = None
+        self.count = 0
+        self._mentions: dict[str, Mention] = {}
+        self._samples: list[Sample] = []
+        self._faults: list[str] = []
+        self._mapping = Mapping(
+            source=source.name,
+            targets=tuple(source.fields),
+            zone=zone,
+            now=now,
+            labels=source.labels,
+            series=source.series,
+            sample=source.sample,
+            span=float(source.span or source.bucket or 0),
+        )
+
+    def newest(self, connection: Connection) -> Mark | None:
+        """The greatest watermark there is; None where there are no rows."""
+        value = connection.scalar(sa.text(newest(self.source.query, self.source.watermark)))
+        return None if value is None else _mark(value)
+
+    def take(self, connection: Connection, asked: Asked) -> None:
+        """Asks, and reads the answer."""
+        statement = sa.text(asked.statement(self.source.query))
+        binds = {"cm_most": asked.most, **asked.binds, **self._bounds(connection, asked)}
+        wanted = statement.compile().params.keys()
+        answer = connection.execute(statement, {name: value for name, value in binds.items() if name in wanted})
+        self._check(list(answer.keys()), asked)
+        for row in answer.mappings():
+            self.count += 1
+            self._record(row)
+            if asked.watermark:
+                key = [row[asked.key]] if asked.key else []
+                self.last = (_mark(row[asked.watermark]), *key)
+
+    def _bounds(self, connection: Connection, asked: Asked) -> dict[str, Any]:
+        """The stretch as the database compares times: SQLite keeps them as text."""
+        if asked.start is None:
+            return {}
+        start, end = (datetime.fromtimestamp(at, self.zone) for at in (asked.start, asked.end))
+        times: dict[str, Any] = {"start": start, "end": end}
+        if connection.dialect.name == "sqlite":
+            times = {name: at.strftime("%Y-%m-%d %H:%M:%S") for name, at in times.items()}
+        return times | {"start_epoch": asked.start, "end_epoch": asked.end}
+
+    def _check(self, columns: list[str], asked: Asked) -> None:
+        """SourceFault for the first column that is asked for and not there."""
+        for column in (*self.source.fields.values(), *filter(None, (asked.watermark, asked.key))):
+            if column not in columns:
+                names, near = ", ".join(columns[:30]), get_close_matches(column, columns, 1, 0.6)
+                if near:
+                    raise SourceFault(Told("no_column_near", column=short(column), right=near[0], names=names))
+                raise SourceFault(Told("no_column", column=short(column), names=names))
+
+    def _record(self, row: RowMapping) -> None:
+        get = self._getter(row)
+        try:
+            if self._mapping.makes_samples:
+                sample = sample_of(get, self._mapping)
+                self._samples += [sample] if sample else []
+                return
+            mention = mention_of(get, self._mapping, id=written(row[self.source.key]) if self.source.key else "")
+            self._mentions[mention.id] = mention
+        except (ValueError, OverflowError) as error:
+            named = get("id") or get("at") or f"#{self.count}"
+            self._faults.append(Told("entry", entry=short(named), text=why(error)))
+
+    def _getter(self, row: RowMapping) -> Get:
+        source = self.source
+
+        def get(target: str) -> Any:
+            column = source.fields.get(target)
+            if column is not None:
+                value = _plain(row[column])
+                return self._end(value) if target == "at" and source.bucket is not None else value
+            if target == "published_at" and source.watermark:
+                return moment(_mark(row[source.watermark]), self.zone)
+            return None
+
+        return get
+
+    def _end(self, value: Any) -> Any:
+        """Rows of buckets name their beginning; a sample stands at its end. A bare day is that whole day."""
+        step = float(self.source.bucket or 0)
+        if step == DAY and day_of(value) is not None:
+            return value
+        at = read_date(value, self.zone)
+        if at is None:
+            return None
+        return aligned(at + 1.5 * step, step, self.zone) if step >= DAY else at + step
+
+    def page(self, cursor: Cursor, **more: Any) -> Page:
+        """All of it, with the cursor to go on from."""
+        return Page(
+            mentions=tuple(self._mentions.values()),
+            samples=tuple(self._samples),
+            faults=tuple(self._faults[:FAULTS_CAP]),
+            cursor=cursor,
+            **more,
+        )
+
+
+def _mark(value: Any) -> Mark:
+    try:
+        return mark_of(value)
+    except ValueError as error:
+        raise SourceFault(why(error)) from None
+
+
+def _plain(value: Any) -> Any:
+    """A column's value as the mapping reads it: bytes as text, spans as seconds."""
+    if isinstance(value, bytes | memoryview):
+        return decode(bytes(value))
+    return value.total_seconds() if isinstance(value, timedelta) else value

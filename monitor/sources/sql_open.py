@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -72,21 +75,39 @@ async def judged(url: URL, port: int = 5432) -> URL:
     return url.update_query_dict({"hostaddr": found[0]})
 
 
-@contextmanager
-def opened(url: URL, *, timeout: float, zone: str) -> Iterator[Connection]:
-    """A connection in a read-only transaction; a statement runs at most `timeout` seconds. Raises SourceFault."""
-    engine = _sqlite(url, timeout) if url.get_backend_name() == "sqlite" else _postgresql(url, timeout)
-    try:
-        with engine.connect() as connection:
-            if engine.dialect.name == "postgresql":
-                connection.execute(sa.text(_SESSION), {"ms": str(int(timeout * 1000)), "zone": zone})
-            yield connection
-    except DBAPIError as error:
-        raise _fault(error, url, timeout) from None
-    except (SQLAlchemyError, ImportError, UnicodeError) as error:
-        raise SourceFault(Told("sql_failed", text=_bare(str(error), url))) from None
-    finally:
-        engine.dispose()
+class Session:
+    """One connection. `end` may be called from another thread: what waits for the database then fails."""
+
+    def __init__(self) -> None:
+        self._raw: Any = None
+
+    @contextmanager
+    def opened(self, url: URL, *, timeout: float, zone: str) -> Iterator[Connection]:
+        """A connection in a read-only transaction; a statement runs at most `timeout` seconds. Raises SourceFault."""
+        engine = _sqlite(url, timeout) if url.get_backend_name() == "sqlite" else _postgresql(url, timeout)
+        try:
+            with engine.connect() as connection:
+                self._raw = connection.connection.dbapi_connection
+                if engine.dialect.name == "postgresql":
+                    connection.execute(sa.text(_SESSION), {"ms": str(int(timeout * 1000)), "zone": zone})
+                yield connection
+        except DBAPIError as error:
+            raise _fault(error, url, timeout) from None
+        except (SQLAlchemyError, UnicodeError) as error:
+            raise SourceFault(Told("sql_failed", text=_bare(str(error), url))) from None
+        finally:
+            self._raw = None
+            engine.dispose()
+
+    def end(self) -> None:
+        """Interrupts SQLite; of a server it closes the line, which needs no answer."""
+        raw = self._raw
+        with suppress(OSError, DBAPIError, sqlite3.Error):
+            if isinstance(raw, sqlite3.Connection):
+                raw.interrupt()
+            elif raw is not None and not raw.closed:
+                with socket.socket(fileno=os.dup(raw.fileno())) as line:
+                    line.shutdown(socket.SHUT_RDWR)
 
 
 def _sqlite(url: URL, timeout: float) -> Engine:
@@ -103,9 +124,8 @@ def _sqlite(url: URL, timeout: float) -> Engine:
 
 def _postgresql(url: URL, timeout: float) -> Engine:
     """READ ONLY is said with each BEGIN, not as a startup option, so that it holds behind a pooler too."""
-    if not url.query.keys() & {"connect_timeout"}:
-        url = url.update_query_dict({"connect_timeout": str(max(2, int(min(timeout, 10.0))))})
-    url = url.update_query_dict({"application_name": "crisis-monitor", "tcp_user_timeout": str(int(timeout * 1000))})
+    wanted = {"application_name": "crisis-monitor", "connect_timeout": str(max(2, int(min(timeout, 10.0))))}
+    url = url.update_query_dict({name: value for name, value in wanted.items() if name not in url.query})
     try:
         engine = sa.create_engine(url, poolclass=NullPool)
     except ImportError:
@@ -122,5 +142,6 @@ def _fault(error: DBAPIError, url: URL, timeout: float) -> SourceFault:
 
 
 def _bare(text: str, url: URL) -> str:
-    hidden = text.replace(str(url.password), "***") if url.password else text
-    return short(hidden, 240)
+    for secret in filter(None, (url.password, url.query.get("password"))):
+        text = text.replace(str(secret), "***")
+    return short(text, 240)

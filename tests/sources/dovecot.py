@@ -80,7 +80,7 @@ class Dovecot:
     def _written(self) -> Path:
         folder = self._folder
         authority = trustme.CA()
-        made = authority.issue_cert("localhost")
+        made = authority.issue_cert("localhost", "mail.example.com")
         authority.cert_pem.write_to_path(self.ca)
         made.private_key_pem.write_to_path(folder / "key.pem")
         (folder / "cert.pem").write_bytes(b"".join(part.bytes() for part in made.cert_chain_pems))

@@ -189,6 +189,21 @@ async def test_starttls_and_loopback_without_tls(dovecot: Dovecot, folder: str) 
         assert len((await read(asked)).mentions) == 1
 
 
+@pytest.mark.anyio
+async def test_the_address_that_was_judged_is_dialled_and_the_name_is_asked_for(
+    dovecot: Dovecot, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def resolved(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr("monitor.sources.imap_open.resolve", resolved)
+    dovecot.fill(folder, mail(1, NOW - 60))
+    asked = source(dovecot, folder, host="mail.example.com", allow_private=False)
+    assert len((await read(asked)).mentions) == 1
+    with pytest.raises(SourceFault, match="certificate"):
+        await read(source(dovecot, folder, host="other.example.com", allow_private=False))
+
+
 @pytest.mark.slow
 @pytest.mark.anyio
 async def test_faults_say_what_is_wrong_and_never_the_password(

@@ -21,6 +21,10 @@ pytestmark = pytest.mark.promtool
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = instant("2026-03-09T12:00:00+08:00", ZONE)
 MINUTES = 60.0
+SHAPES = ["1", "{}", '{"result":[{}]}', '{"result":[{"metric":{},"values":[1]}]}', '{"result":{"a":1}}']
+SHAPES += ['{"result":[{"metric":{},"values":[[1,"x"]]}]}', '{"result":[{"metric":[],"values":[]}]}']
+GARBAGE = [*(f'{{"status":"success","data":{shape}}}' for shape in SHAPES), '{"status":"error","error":"no"}']
+GARBAGE += ["", "<html>", "[]", "7"]
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +142,9 @@ async def test_the_series_may_be_named_by_a_label(prometheus: PastPrometheus) ->
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("body", ["", "<html>", "[]", '{"status":"success"}', '{"status":"error","error":"no"}', "7"])
-async def test_garbage_is_a_fault_or_nothing(body: str) -> None:
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, text=body))
+@pytest.mark.parametrize("data", GARBAGE)
+async def test_garbage_is_a_fault_or_nothing(data: str) -> None:
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, text=data))
     async with Http(transport=transport) as http:
         asked = Promql(name="p", url="https://prom.example", query="up", series="up")
         try:

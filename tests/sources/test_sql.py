@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ from monitor.http import Http
 from monitor.model import Cursor, Page
 from monitor.secret import Secret
 from monitor.sources import sql as sql_source
+from monitor.sources.apart import WAITERS, apart
 from monitor.sources.marks import at_moment, mark_of, moment, packed, reread_from, unpacked
 from monitor.sources.source import SourceFault, Surroundings
 from monitor.sources.sql import Sql
@@ -327,6 +330,37 @@ async def test_no_fault_tells_the_password(postgresql: str, tmp_path: Path, monk
 async def test_servers_of_the_own_network_are_asked_only_if_that_is_meant(url: str) -> None:
     with pytest.raises(SourceFault, match="allow_private"):
         await read(Sql(name="desk", url=url, query=QUERY, fields=FIELDS))
+
+
+@pytest.mark.anyio
+@pytest.mark.postgres
+async def test_the_address_that_was_judged_is_dialled(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = make_url(postgresql_url)
+
+    async def resolved(host: str, port: int) -> list[str]:
+        assert (host, port) == ("db.example.com", real.port or 5432)
+        return [real.host or ""]
+
+    monkeypatch.setattr("monitor.sources.sql_open.resolve", resolved)
+    url = real.set(host="db.example.com").render_as_string(hide_password=False)
+    page = await read(Sql(name="desk", url=url, query="SELECT 'x' AS body", fields={"text": "body"}))
+    assert [m.text for m in page.mentions] == ["x"]
+
+
+@pytest.mark.anyio
+async def test_a_database_that_hangs_is_left_and_its_thread_is_free(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql_source, "GRACE", 0.2)
+    monkeypatch.setattr("monitor.sources.sql_open._STEPS", 10**9)
+    monkeypatch.setattr("monitor.sources.sql_open._SESSION", "SELECT :ms, :zone")
+    endless = "SELECT pg_sleep(5)::text AS body" if table.engine.dialect.name == "postgresql" else ENDLESS
+    began = time.monotonic()
+    with pytest.raises(SourceFault, match=r"0\.3 s"):
+        await read(source(table, query=endless, watermark="", fields={"text": "body"}, timeout=0.3))
+    all_here = threading.Barrier(WAITERS)
+    await asyncio.gather(*(apart(all_here.wait, within=3, end=all_here.abort) for _ in range(WAITERS)))
+    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(

@@ -84,8 +84,7 @@ def test_a_charset_goes_by_many_names(name: str, charset: str, text: str) -> Non
     "name", ["unicode_escape", "raw_unicode_escape", "utf-7", "idna", "punycode", "rot13", "base64"]
 )
 def test_a_codec_that_is_no_charset_is_not_used(name: str) -> None:
-    assert title(RSS.format(f' encoding="{name}"', f"{ZH} \\x41 +AEE-").encode()) == f"{ZH} \\x41 +AEE-"
-    assert "x41" in title(RSS.format(f' encoding="{name}"', "plain \\x41").encode("gbk"))
+    assert title(RSS.format(f' encoding="{name}"', ZH).encode("gbk")) == ZH
 
 
 def test_a_few_chinese_words_are_not_taken_for_korean() -> None:

@@ -25,7 +25,7 @@ _DECLARED = re.compile(
 )
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "cp936": "gb18030", "iso8859-1": "cp1252", "ascii": "cp1252"}
 _WIDER |= {"big5": "big5hkscs", "shift_jis": "cp932", "euc_kr": "cp949", "iso8859-9": "cp1254", "tis-620": "cp874"}
-_UNSAFE = ("utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")
+_UNSAFE = ("utf-7", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined")
 _WESTERN = "cp1252"
 _SAMPLE = 65536
 
@@ -43,7 +43,7 @@ def decode(body: bytes, charset: str = "") -> str:
             return body.decode(name, "replace")
     claims = _claims(charset, body)
     stateful = next((c for c in claims if c.startswith(("iso2022", "hz", "utf-16", "utf-32", "utf_16", "utf_32"))), "")
-    if claims == [_WESTERN] and _fit_best(body[:_SAMPLE])[1] > 0.8:
+    if claims == [_WESTERN] and _is_eastern(body[:_SAMPLE]):
         claims = []
     for name in ([stateful] if stateful else []) + ["utf-8", *claims]:
         try:
@@ -63,14 +63,33 @@ def charset_of(content_type: str) -> str:
 
 
 def detect(body: bytes) -> str:
-    """The likeliest codec of an undeclared body: utf-8, gb18030, big5hkscs, euc_jp, cp932 or cp1252."""
+    """The likeliest codec of an undeclared body: utf-8, gb18030, big5hkscs, euc_jp, cp932, cp949 or cp1252."""
     if _nearly_utf8(body):
         return "utf-8"
+    other = _japanese_or_korean(body)
+    if other:
+        return other
+    best, score = _fit_best(body)
+    return best if score > 0.5 else _WESTERN
+
+
+def _is_eastern(body: bytes) -> bool:
+    """Whether a body that is said to be Western is sure not to be."""
+    return bool(_japanese_or_korean(body)) or _fit_best(body)[1] > 0.8
+
+
+def _japanese_or_korean(body: bytes) -> str:
     for name in ("euc_jp", "cp932"):
         if _kana(body, name) > 0.15:
             return name
-    best, score = _fit_best(body)
-    return best if score > 0.5 else _WESTERN
+    return "cp949" if _is_korean(body) else ""
+
+
+def _is_korean(body: bytes) -> bool:
+    """Hangul and hardly anything else. Six of ten Chinese characters look like it, so that a few words tell nothing."""
+    beyond = [c for c in body.decode("cp949", "replace") if c > "\x7f"]
+    hangul = sum("가" <= c <= "힣" for c in beyond)
+    return hangul >= 20 and hangul >= 0.95 * len(beyond)
 
 
 def _kana(body: bytes, name: str) -> float:
@@ -102,13 +121,17 @@ def _declared(body: bytes) -> str:
 
 def _known(name: str) -> str:
     """The codec a charset's name stands for, in its widest form; "" when Python has none that is safe."""
-    try:
-        info = codecs.lookup(name.strip()) if name else None
-    except (LookupError, ValueError):
-        return ""
-    if info is None or not info._is_text_encoding or info.name in _UNSAFE:
+    info = _codec(name.strip()) or _codec(name.strip().lower().removeprefix("x-").replace("windows-", "cp"))
+    if info is None or not info._is_text_encoding or info.name.replace("_", "-") in _UNSAFE:
         return ""
     return _WIDER.get(info.name, info.name)
+
+
+def _codec(name: str) -> codecs.CodecInfo | None:
+    try:
+        return codecs.lookup(name) if name else None
+    except (LookupError, ValueError):
+        return None
 
 
 def _nearly_utf8(body: bytes) -> bool:

@@ -17,7 +17,8 @@ EARLIEST, LATEST = 631152000.0, 4133980800.0
 
 _EAST = ("Asia/Shanghai", "Asia/Taipei", "Asia/Hong_Kong", "Asia/Macau", "PRC", "ROC", "Hongkong")
 _NAMED = {"BST": 1, "CET": 1, "CEST": 2, "MSK": 3, "IST": 5.5, "HKT": 8, "SGT": 8, "AWST": 8, "KST": 9, "JST": 9}
-_NAMED |= {"AEST": 10, "AEDT": 11, "WIB": 7, "ICT": 7, "NZST": 12, "NZDT": 13}
+_NAMED |= {"AEST": 10, "AEDT": 11, "WIB": 7, "ICT": 7, "NZST": 12, "NZDT": 13, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3}
+_NAMED |= {"MET": 1, "MEZ": 1, "MEST": 2, "MESZ": 2, "AST": -4, "ADT": -3, "AKST": -9, "AKDT": -8, "HST": -10}
 _NUMBER = re.compile(r"-?\d{9,10}(?:\.\d+)?|-?\d{12,14}")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)[T ]?(?:(\d\d):?(\d\d)(?::?(\d\d))?)?")
 _PARTS = re.compile(

@@ -59,7 +59,7 @@ def one_line(text: str) -> str:
 
 def _visible(markup: str, block: str = " ", *, links: bool = False) -> list[str]:
     out: list[str] = []
-    at, address = 0, ""
+    at, address, last = 0, "", markup.rfind(">")
     while (start := markup.find("<", at)) >= 0:
         out.append(markup[at:start])
         found = _NAME.match(markup, start + 1)
@@ -77,7 +77,7 @@ def _visible(markup: str, block: str = " ", *, links: bool = False) -> list[str]
             end = _after(markup, "]]>", start + 9)
             out.append(markup[start + 9 : end - 3 if markup.endswith("]]>", 0, end) else end])
             at = end
-        elif markup.startswith(("<!", "<?"), start):
+        elif markup.startswith(("<!", "<?"), start) and start < last:
             at = _after(markup, ">", start + 2)
         else:
             out.append("<")

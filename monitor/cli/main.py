@@ -42,6 +42,8 @@ COMMANDS: dict[str, str] = {
     "who": "who",
     "rota": "rota",
     "drill": "drill",
+    "statement": "statement",
+    "review": "review",
     "silence": "silence",
     "deliveries": "deliveries",
     "db": "db",

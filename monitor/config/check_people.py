@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from monitor.config.convert import unknown
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem
 from monitor.incidents.hours import parse
@@ -39,6 +40,23 @@ def wrong_hours(draft: Draft) -> Iterator[Problem]:
     for path, table in asked:
         if table.calendar and table.calendar not in own and not is_country(table.calendar):
             yield Problem(path=(*path, "calendar"), id="no_calendar", args={"value": table.calendar})
+
+
+def wrong_actors(draft: Draft) -> Iterator[Problem]:
+    """Tokens and accounts by which people act: of a known kind, there, and one person's only."""
+    tokens = {token.name for token in draft.table("server").token}
+    first: dict[str, Path] = {}
+    for path, person in draft.each("person"):
+        for i, actor in enumerate(person.acts_as):
+            here: Path = (*path, "acts_as", i)
+            kind, _, name = actor.partition(":")
+            if kind not in ("token", "user") or not name:
+                yield Problem(path=here, id="no_actor", args={"value": actor})
+            elif kind == "token" and name not in tokens:
+                yield unknown("token", name, tokens, here)
+            elif first.setdefault(actor, here) != here:
+                file, line = draft.merged.place(first[actor])
+                yield Problem(path=here, id="actor_twice", args={"value": actor, "first": f"{file}:{line}"})
 
 
 def is_reference(text: str) -> bool:

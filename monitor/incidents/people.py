@@ -18,6 +18,7 @@ class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[person]]`. Addresses may be secrets by reference (`env:…`); they are resolved when a notice is sent.
 
     `hours`: working hours, on `calendar`. `quiet`: hours in which notices up to `quiet_up_to` wait; red never waits.
+    `acts_as`: the tokens (`token:li`) and system accounts (`user:li`) that are theirs: what these do, this person did.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     via: tuple[str, ...] = ()
     quiet: str = ""
     quiet_up_to: TierWord = "yellow"
+    acts_as: tuple[str, ...] = ()
 
 
 class Team(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,7 +119,7 @@ class IncidentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `ack_within`, `remind`: per tier, until the next person is told, and until one who took it and did nothing since is
     reminded (after as long again somebody else is asked); what is left out has the shipped value. `calendar`: of the
     organisation's working hours. `drill_to`: the only people, roles and channels that a drill tells.
-    `storm`: how much one person gets.
+    `storm`: how much one person gets. `banned_words`: what no statement for the outside may hold.
     """
 
     calm_for: Duration = Duration(3600)
@@ -127,6 +129,7 @@ class IncidentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     calendar: str = ""
     drill_to: tuple[str, ...] = ()
     storm: StormLimits = StormLimits()
+    banned_words: tuple[str, ...] = ()
 
 
 def outside(contacts: Iterable[ExternalContact], risk: str) -> tuple[ExternalContact, ...]:

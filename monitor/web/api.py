@@ -91,7 +91,8 @@ async def act(request: Request, asking: Asking) -> Response:
     verb = request.path_params["verb"]
     if verb not in VERBS:
         return problem(404, "verb", asking.say("denied.verb", names=", ".join(VERBS)))
-    wanted = as_kind(Act, _with_instants(_with_tiers(await body_of(request)), asking.zone) | {"act": verb})
+    body = with_instants(_with_tiers(await body_of(request)), asking.zone, "since", "also_since", "at")
+    wanted = as_kind(Act, body | {"act": verb})
     done = await asking.site.acts.act(asking.actor, request.path_params["number"], wanted, asking.now)
     return json_answer(plain(done, asking.zone))
 
@@ -187,10 +188,10 @@ def _with_tiers(body: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _with_instants(body: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    """Times come as people write them."""
+def with_instants(body: dict[str, Any], zone: ZoneInfo, *names: str) -> dict[str, Any]:
+    """Times come as people write them. Raises `Wrong`."""
     out = dict(body)
-    for name in ("since", "also_since", "at"):
+    for name in names:
         if out.get(name) is not None:
             try:
                 out[name] = instant(out[name], zone)
@@ -205,8 +206,9 @@ def as_kind(kind: Any, body: dict[str, Any]) -> Any:
         thing = msgspec.convert(body, kind)
     except msgspec.ValidationError as fault:
         raise Wrong(str(fault)) from None
-    if len(getattr(thing, "comment", "")) > COMMENT_CAP:
-        raise Wrong(f"comment: at most {COMMENT_CAP} characters")
+    for name in ("comment", "text"):
+        if len(getattr(thing, name, "")) > COMMENT_CAP:
+            raise Wrong(f"{name}: at most {COMMENT_CAP} characters")
     return thing
 
 

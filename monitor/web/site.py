@@ -17,6 +17,8 @@ from monitor.incidents.drills import Scorecard
 from monitor.metrics import Metrics
 from monitor.model import Delivery, DeliveryState, Drill, Incident, Labels, Reported, Silence, Tier
 from monitor.web.acts import Act, Done, Hush, Ingested, Opening
+from monitor.web.review_acts import ReviewAct, ReviewStanding
+from monitor.web.statement_acts import Standing, StatementAct, Write
 from monitor.web.views import Dossier, DrillBook, Health, Overview, Readiness, SourceState, Tried, Way
 
 if TYPE_CHECKING:
@@ -102,6 +104,35 @@ class Drills(Protocol):
         """How one went."""
 
 
+class Statements(Protocol):
+    """Words for the outside and the gate before them. Raises `acts.ActFault` likewise."""
+
+    async def of(self, number: str) -> tuple[Standing, ...]:
+        """All of an incident, in the order they were begun."""
+
+    async def get(self, id: str) -> Standing:
+        """One, with all its versions."""
+
+    async def write(self, actor: str, number: str, asked: Write, now: float) -> Standing:
+        """Begins one."""
+
+    async def act(self, actor: str, id: str, act: StatementAct, now: float) -> Standing:
+        """Takes it a step further, or back."""
+
+
+class Reviews(Protocol):
+    """Looking back on incidents. Raises `acts.ActFault` likewise."""
+
+    async def all(self, now: float) -> tuple[ReviewStanding, ...]:
+        """Every review that is due or was held, the one due first at the head."""
+
+    async def get(self, number: str, now: float) -> ReviewStanding:
+        """That of an incident."""
+
+    async def act(self, actor: str, number: str, act: ReviewAct, now: float) -> ReviewStanding:
+        """Notes something, signs off, moves an action on."""
+
+
 async def _nothing() -> str:
     return ""
 
@@ -120,6 +151,8 @@ class Site(Struct, frozen=True, kw_only=True):
     acts: Acts
     sources: Sources
     drills: Drills
+    statements: Statements
+    reviews: Reviews
     metrics: Metrics
     key: bytes
     health: Callable[[], Health]

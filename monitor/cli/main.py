@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "clock": "clock",
     "who": "who",
     "rota": "rota",
+    "answers": "answers",
     "drill": "drill",
     "statement": "statement",
     "review": "review",

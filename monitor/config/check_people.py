@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from monitor.config.convert import unknown
@@ -64,11 +64,14 @@ def is_reference(text: str) -> bool:
     return text.partition(":")[0] in KINDS
 
 
-def reach(draft: Draft, person: Any) -> list[str]:
-    """The channels that reach a person in the order of trial."""
+def reach(draft: Draft, person: Any, first: Iterable[str] = ()) -> list[str]:
+    """The channels that reach a person in the order of trial; `first` are those of the route."""
     channels = {channel.name: channel for _, channel in draft.each("channel")}
-    wanted = [channels[name] for name in person.via or channels if name in channels]
-    return [c.name for c in wanted if (person.via and c.group) or (c.address_of and getattr(person, c.address_of, ""))]
+    named = {*first, *person.via}
+    wanted = [channels[name] for name in dict.fromkeys((*first, *(person.via or channels))) if name in channels]
+    return [
+        c.name for c in wanted if (c.name in named and c.group) or (c.address_of and getattr(person, c.address_of, ""))
+    ]
 
 
 def unreachable_people(draft: Draft) -> Iterator[Problem]:

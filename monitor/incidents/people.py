@@ -52,7 +52,8 @@ class Team(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Route(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[route]]`. `to`: person, `team/role`, `team`, `rota:name` or `channel:name`. First match decides unless
     `continue`. `escalation` names the path to take when nobody answers; else each role's next person is told after
-    `ack_within`.
+    `ack_within`. `via`: the channels that are tried first, before a person's own. `playbook`: the plan from these tiers
+    on.
     """
 
     tier: tuple[TierWord, ...] = ("blue", "yellow", "orange", "red")
@@ -61,16 +62,20 @@ class Route(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     to: tuple[str, ...] = ()
     ack_within: Duration | None = None
     escalation: str = ""
+    via: tuple[str, ...] = ()
+    playbook: str = ""
     continue_: bool = field(default=False, name="continue")
 
 
 class EscalationStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[escalation.step]]`: whom to tell, and how long to wait for an answer before the next step.
 
-    Taken only within `hours`, never within `not_hours` (`Mon-Fri 09:00-18:00`, the organisation's calendar).
+    Taken only within `hours`, never within `not_hours` (`Mon-Fri 09:00-18:00`, the organisation's calendar). `via`: the
+    channels that are tried first, else those of the route.
     """
 
     to: tuple[str, ...]
+    via: tuple[str, ...] = ()
     wait: Duration = Duration(300)
     hours: str = ""
     not_hours: str = ""

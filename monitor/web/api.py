@@ -148,7 +148,7 @@ async def resend(request: Request, asking: Asking) -> Response:
 
 
 async def _silence(asking: Asking, body: dict[str, Any]) -> Response:
-    lasts = body.pop("for", None)
+    lasts, tried = body.pop("for", None), body.pop("preview", False)
     try:
         until = asking.now + duration(str(lasts)) if lasts else instant(body.get("until"), asking.zone)
         starts = instant(body["starts_at"], asking.zone) if body.get("starts_at") else None
@@ -159,7 +159,11 @@ async def _silence(asking: Asking, body: dict[str, Any]) -> Response:
         raise Wrong('matchers: at least one label, such as {"risk": "product-safety"}')
     if hush.until <= max(asking.now, starts or 0):
         raise Wrong("until: lies in the past")
-    return json_answer(plain(await asking.site.acts.silence(asking.actor, hush, asking.now), asking.zone), 201)
+    hides = {"hides": plain(await asking.site.acts.hidden_by(hush, asking.now), asking.zone)}
+    if tried:
+        return json_answer(hides)
+    made = await asking.site.acts.silence(asking.actor, hush, asking.now)
+    return json_answer(plain(made, asking.zone) | hides, 201)
 
 
 async def body_of(request: Request) -> dict[str, Any]:

@@ -144,6 +144,10 @@ API = (
         "Reads a source at once, out of its turn, and stores what came as in its turn. `read` is null where it failed.",
         gives='200 {"source": {…}, "read": 20, "new": 3, "unchanged": false, "refused": []}',
     ),
+    Door(
+        "GET", f"{_V1}/answers", paths.answers, "read",
+        "How fast people answered, per person, tier and channel that reached them; `?days=30`, without drills.",
+    ),
     Door("GET", f"{_V1}/drills", drills.book, "read", "Scenarios, the running drill, and those that were held."),
     Door(
         "POST", f"{_V1}/drills", drills.start, "act",
@@ -156,9 +160,10 @@ API = (
     Door("GET", f"{_V1}/silences", api.silences, "read", "Silences in force or to come."),
     Door(
         "POST", f"{_V1}/silences", api.silence, "act",
-        "Hides notices of incidents whose labels fit, up to and including a tier; `until` in place of `for` too.",
+        "Hides notices of incidents whose labels fit, up to and including a tier; `until` in place of `for` too. "
+        "`hides` in the answer are the open incidents it fits; with `preview` nothing else happens.",
         takes='{"matchers": {"risk": "publicity"}, "for": "1d", "up_to": "yellow", "comment": "launch"}',
-        gives="201, the silence",
+        gives='201, the silence and what it `hides`; with `"preview": true` 200 and only that',
     ),
     Door("POST", f"{_V1}/silences/{{id}}/end", api.end_silence, "act", "Ends a silence early."),
     Door(

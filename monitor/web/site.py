@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from monitor.config.schema import Config
+from monitor.incidents.answers import Speed
 from monitor.incidents.drills import Scorecard
 from monitor.metrics import Metrics
 from monitor.model import Delivery, DeliveryState, Drill, Incident, Labels, Reported, Silence, Tier
@@ -43,6 +44,9 @@ class Reads(Protocol):
     async def silences(self, now: float) -> tuple[Silence, ...]:
         """Silences in force or still to come."""
 
+    async def answers(self, since: float) -> tuple[Speed, ...]:
+        """How fast people answered, per person, tier and channel."""
+
     async def who(self, tier: Tier, risk: str, labels: Labels, at: float) -> Way:
         """Who would be told of a tier at an instant if nobody answered."""
 
@@ -64,6 +68,9 @@ class Acts(Protocol):
 
     async def silence(self, actor: str, hush: Hush, now: float) -> Silence:
         """Begins a silence."""
+
+    async def hidden_by(self, hush: Hush, now: float) -> tuple[Incident, ...]:
+        """The open incidents that a silence would hide; nothing is changed."""
 
     async def end_silence(self, actor: str, id: str, now: float) -> Silence:
         """Ends one early."""

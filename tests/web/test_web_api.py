@@ -189,10 +189,34 @@ async def test_silences_begin_are_listed_and_end() -> None:
     made = await post("/api/v1/silences", body, world)
     assert made.status_code == 201
     assert (made.json()["until"], made.json()["up_to"]) == ("2026-03-01T12:31:05+08:00", "yellow")
+    assert made.json()["hides"] == []
     assert len((await get("/api/v1/silences", world)).json()["silences"]) == 1
     assert (await post(f"/api/v1/silences/{made.json()['id']}/end", None, world)).status_code == 200
     assert (await get("/api/v1/silences", world)).json() == {"silences": []}
     assert (await post("/api/v1/silences/s9/end", None, world)).status_code == 404
+
+
+async def test_what_a_silence_would_hide_is_shown_without_making_it() -> None:
+    world = a_crisis()
+    before = len(world.hushes)
+    body = {"matchers": {"risk": "mass-complaint"}, "for": "1h", "up_to": "red", "comment": "x", "preview": True}
+    answer = await post("/api/v1/silences", body, world)
+    assert answer.status_code == 200 and len(world.hushes) == before
+    assert [i["number"] for i in answer.json()["hides"]] == ["INC-2026-0041"]
+
+
+async def test_a_raise_keeps_what_it_rests_on() -> None:
+    world = a_crisis()
+    await post(f"{ONE}/raise", {"tier": "red", "comment": "rising", "evidence": "https://example.com/v/1"}, world)
+    assert world.acted[-1][2] == Raise(Tier.RED, "rising", "https://example.com/v/1")
+
+
+async def test_how_fast_people_answer_is_told_per_person_tier_and_channel() -> None:
+    world = a_crisis()
+    (row,) = (await get("/api/v1/answers?days=2", world)).json()["answers"]
+    assert world.acted[-1][2] == NOW - 2 * 86400
+    assert (row["person"], row["tier"], row["channel"], row["median"]) == ("li-na", "red", "sms", 90.0)
+    assert (await get("/api/v1/answers?days=x")).status_code == 422
 
 
 async def test_the_silence_of_an_incident_takes_its_labels_and_tier() -> None:

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from monitor.config.convert import decode
 from monitor.config.schema import Config
+from monitor.incidents.answers import Speed
 from monitor.incidents.drills import Mark, Objective, Scorecard
 from monitor.incidents.publication import Block
 from monitor.incidents.review import Ack, Course
@@ -226,6 +227,9 @@ class World:
         self.hushes.append(made)
         return made
 
+    async def hidden_by(self, hush: Any, now: float) -> tuple[Incident, ...]:
+        return tuple(i for i in self.incidents.values() if i.state == "open" and i.risk == hush.matchers.get("risk"))
+
     async def end_silence(self, actor: str, id: str, now: float) -> Silence:
         for place, found in enumerate(self.hushes):
             if found.id == id:
@@ -275,6 +279,10 @@ class Reads:
         self.deliveries = world.deliveries
         self.silences = world.silences
         self.world = world
+
+    async def answers(self, since: float) -> tuple[Speed, ...]:
+        self.world.acted.append(("", "", since))
+        return (Speed(person="li-na", tier=Tier.RED, channel="sms", asked=2, answered=1, median=90.0, slowest=90.0),)
 
     async def who(self, tier: Tier, risk: str, labels: dict[str, str], at: float) -> Way:
         self.world.acted.append(("", risk, (tier, labels, at)))

@@ -19,7 +19,7 @@ from monitor.incidents.storms import offers
 from monitor.incidents.who import who as plan_of
 from monitor.model import Alert, Delivery, DeliveryState, Facts, Incident, Labels, Silence, Tier
 from monitor.rules.rule import Rule
-from monitor.store import answers, cursors, findings, incidents, outbox, silences, timers
+from monitor.store import answers, cursors, findings, incidents, outbox, silences, timers, verified
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, StoreFault
 from monitor.web.acts import Busy
@@ -153,10 +153,11 @@ class ReadsOfStore:
         """The walk that an incident would take, by the code that takes it."""
         context = self._desk().context
         found = plan_of(tier, risk, labels, at, context)
-        reached = await self._read(outbox.last_reached)
+        reached, proved = await self._read(lambda c: (outbox.last_reached(c), verified.all(c)))
         asked = {(r.person, c) for step in found.steps for r in step.to for c in r.channels}
         known = tuple(Reached(*key, when) for key, when in sorted(reached.items()) if key in asked)
-        return Way.of(found, self._desk().names(), known, outside(self._desk().config.contact, risk))
+        ways = tuple(Reached("", c, proved[c]) for c in sorted({c for _, c in asked}) if c in proved)
+        return Way.of(found, self._desk().names(), known, outside(self._desk().config.contact, risk), ways)
 
     async def _read(self, job: Callable[[Connection], T]) -> T:
         try:

@@ -51,16 +51,19 @@ def comment(incident: str, text: str, client: Client, lang: str) -> None:
 @click.option("--tier", type=TIERS, required=True, help=told("client.help.tier"))
 @click.option("--scope", multiple=True, help=told("client.help.scope"))
 @click.option("--reason", "-m", required=True, help=told("client.help.reason"))
+@click.option("--evidence", default="", help=told("client.help.evidence"))
 @lang_option
 @speaks
-def raise_(what: str, tier: str, scope: tuple[str, ...], reason: str, client: Client, lang: str) -> None:
+def raise_(
+    what: str, tier: str, scope: tuple[str, ...], reason: str, evidence: str, client: Client, lang: str
+) -> None:  # fmt: skip
     """WHAT is an incident's number, or a risk to open a new one."""
+    body: dict[str, Any] = {"tier": tier, "comment": reason, "evidence": evidence}
     if what.startswith("INC-"):
-        show(client.ask("POST", f"/api/v1/incidents/{what}/raise", {"tier": tier, "comment": reason}), lang)
+        show(client.ask("POST", f"/api/v1/incidents/{what}/raise", body), lang)
         return
     labels = dict(pair.split("=", 1) for pair in scope if "=" in pair)
-    body = {"risk": what, "tier": tier, "scope": labels, "comment": reason}
-    show(client.ask("POST", "/api/v1/incidents", body), lang)
+    show(client.ask("POST", "/api/v1/incidents", body | {"risk": what, "scope": labels}), lang)
 
 
 @click.command("lower", help=told("client.help.lower"))

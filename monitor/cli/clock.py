@@ -87,13 +87,14 @@ def submit(incident: str, clock_id: str, at: str, reason: str, client: Client, l
 
 @clock.command("rule-out", help=told("paths.help.clock_rule_out"))
 @INCIDENT
-@CLOCK
+@click.argument("clock_ids", metavar="CLOCK...", nargs=-1, required=True)
 @click.option("--reason", "-m", required=True, help=told("client.help.reason"))
 @lang_option
 @speaks
-def rule_out(incident: str, clock_id: str, reason: str, client: Client, lang: str) -> None:
-    """It does not apply after all."""
-    _act(incident, "clock-rule-out", {"clock": clock_id, "comment": reason}, client, lang)
+def rule_out(incident: str, clock_ids: tuple[str, ...], reason: str, client: Client, lang: str) -> None:
+    """One or several do not apply, or not after all."""
+    for clock_id in clock_ids:
+        _act(incident, "clock-rule-out", {"clock": clock_id, "comment": reason}, client, lang)
 
 
 def _act(incident: str, verb: str, body: dict[str, Any], client: Client, lang: str) -> None:

@@ -23,15 +23,24 @@ def silence() -> None:
     "--up-to", type=click.Choice(["blue", "yellow", "orange", "red"]), required=True, help=told("client.help.up_to")
 )
 @click.option("--comment", "-m", required=True, help=told("client.help.reason"))
+@click.option("--dry-run", is_flag=True, help=told("client.help.dry_run"))
 @lang_option
 @speaks
-def add(matchers: tuple[str, ...], span: str, up_to: str, comment: str, client: Client, lang: str) -> None:
+def add(
+    matchers: tuple[str, ...], span: str, up_to: str, comment: str, dry_run: bool, client: Client, lang: str
+) -> None:  # fmt: skip
     """MATCHERS are labels such as risk=publicity or product=X1."""
     labels = dict(pair.split("=", 1) for pair in matchers if "=" in pair)
-    body = {"matchers": labels, "for": span, "up_to": up_to, "comment": comment}
+    body = {"matchers": labels, "for": span, "up_to": up_to, "comment": comment, "preview": dry_run}
     made = client.ask("POST", "/api/v1/silences", body)
-    tier = say(lang, f"client.tier.{up_to}")
-    click.echo(say(lang, "client.silenced", id=made["id"], until=made["until"], tier=tier))
+    if not dry_run:
+        tier = say(lang, f"client.tier.{up_to}")
+        click.echo(say(lang, "client.silenced", id=made["id"], until=made["until"], tier=tier))
+    for row in made["hides"]:
+        tier = say(lang, f"client.tier.{row['tier']}")
+        click.echo(say(lang, "client.hides", number=row["number"], tier=tier, risk=row["risk"]))
+    if not made["hides"]:
+        click.echo(say(lang, "client.hides_nothing"))
 
 
 @silence.command("list", help=told("client.help.silence_list"))

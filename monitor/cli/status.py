@@ -32,5 +32,8 @@ def _lines(found: dict[str, Any], lang: str) -> list[str]:
         tier = say(lang, f"client.tier.{row['tier']}") if row.get("tier") else "–"
         lines.append(f"  {row['rule']}: {tier}")
     lines += [f"  {source_line(row, lang)}" for row in found["sources"]]
+    for row in found["offers"]:
+        shared = " ".join(f"{k}={v}" for k, v in row["shared"].items())
+        lines.append(say(lang, "client.may_be_one", numbers=", ".join(row["incidents"]), shared=shared))
     lines += [f"  ! {row['kind']} {row['subject']}" for row in found["findings"]]
     return lines

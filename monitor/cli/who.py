@@ -63,7 +63,7 @@ def lines(found: dict[str, Any], lang: str) -> list[str]:
     out = [say(lang, "paths.who.head", tier=tier, at=at, playbook=found["playbook"], acks=found["acks"])]
     if found["muted_by"]:
         out.append(say(lang, "paths.who.muted", name=found["muted_by"]))
-    reached = {(r["person"], r["channel"]): r["at"] for r in found["reached"]}
+    reached = {(r["person"], r["channel"]): r["at"] for r in (*found["proved"], *found["reached"])}
     for step in found["levels"]:
         if step["skipped"]:
             out.append(say(lang, "paths.who.skipped", levels=", ".join(str(n) for n in step["skipped"])))
@@ -83,13 +83,17 @@ def _one(to: dict[str, Any], displays: dict[str, str], reached: dict[tuple[str, 
     """A person or channel, how, and when that last worked."""
     person = to["person"]
     name = f"{displays.get(person, person)} ({person})" if person else say(lang, "paths.who.group")
-    ways = [f"{c} [{_reached(reached.get((person, c)), lang)}]" for c in to["channels"]]
+    ways = [f"{c} [{_reached(person, c, reached, lang)}]" for c in to["channels"]]
     after = say(lang, "paths.who.after", at=_clock(to["after"])) if to.get("after") else ""
     return f"    {name}: {' → '.join(ways) or say(lang, 'paths.who.unreachable')}{after}"
 
 
-def _reached(at: str | None, lang: str) -> str:
-    return say(lang, "paths.who.last", at=_clock(at)) if at else say(lang, "paths.who.never")
+def _reached(person: str, channel: str, reached: dict[tuple[str, str], str], lang: str) -> str:
+    """When it last reached them; never: when the channel itself last worked, if it did."""
+    if (at := reached.get((person, channel))) is not None:
+        return say(lang, "paths.who.last", at=_clock(at))
+    proved = reached.get(("", channel))
+    return say(lang, "paths.who.never") + (say(lang, "paths.who.proved", at=_clock(proved)) if proved else "")
 
 
 def _clock(at: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from monitor.config.check_names import duplicate_names, ill_named, unknown_names
 from monitor.config.check_paths import uncovered_hours, wrong_path_hours, wrong_paths, wrong_rotas
-from monitor.config.check_people import fallback_loops, poor_addresses, unreachable_people, wrong_hours
+from monitor.config.check_people import fallback_loops, poor_addresses, unreachable_people, wrong_actors, wrong_hours
 from monitor.config.check_places import (
     unknown_zones,
     unresolved_secrets,
@@ -49,6 +49,7 @@ CHECKS: tuple[Check, ...] = (
     wrong_reporting,
     poor_addresses,
     wrong_hours,
+    wrong_actors,
     unreachable_people,
     fallback_loops,
     wrong_rotas,

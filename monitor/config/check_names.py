@@ -77,6 +77,10 @@ def unknown_names(draft: Draft) -> Iterator[Problem]:
     for path, route in draft.each("route"):
         yield from unknown_targets(draft, route.to, (*path, "to"))
         yield from _unknown_one(draft, "escalation", route.escalation, (*path, "escalation"))
+        yield from _unknown(draft, "channel", route.via, (*path, "via"))
+    for path, escalation in draft.each("escalation"):
+        for i, step in enumerate(escalation.step):
+            yield from _unknown(draft, "channel", step.via, (*path, "step", i, "via"))
     yield from unknown_targets(draft, draft.table("heartbeat").tell, ("heartbeat", "tell"))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from monitor.config.convert import unknown
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem
 from monitor.incidents.hours import parse
@@ -41,16 +42,36 @@ def wrong_hours(draft: Draft) -> Iterator[Problem]:
             yield Problem(path=(*path, "calendar"), id="no_calendar", args={"value": table.calendar})
 
 
+def wrong_actors(draft: Draft) -> Iterator[Problem]:
+    """Tokens and accounts by which people act: of a known kind, there, and one person's only."""
+    tokens = {token.name for token in draft.table("server").token}
+    first: dict[str, Path] = {}
+    for path, person in draft.each("person"):
+        for i, actor in enumerate(person.acts_as):
+            here: Path = (*path, "acts_as", i)
+            kind, _, name = actor.partition(":")
+            if kind not in ("token", "user") or not name:
+                yield Problem(path=here, id="no_actor", args={"value": actor})
+            elif kind == "token" and name not in tokens:
+                yield unknown("token", name, tokens, here)
+            elif first.setdefault(actor, here) != here:
+                file, line = draft.merged.place(first[actor])
+                yield Problem(path=here, id="actor_twice", args={"value": actor, "first": f"{file}:{line}"})
+
+
 def is_reference(text: str) -> bool:
     """A secret by reference: `env:…`, `file:…`, `credential:…`."""
     return text.partition(":")[0] in KINDS
 
 
-def reach(draft: Draft, person: Any) -> list[str]:
-    """The channels that reach a person in the order of trial."""
+def reach(draft: Draft, person: Any, first: Iterable[str] = ()) -> list[str]:
+    """The channels that reach a person in the order of trial; `first` are those of the route."""
     channels = {channel.name: channel for _, channel in draft.each("channel")}
-    wanted = [channels[name] for name in person.via or channels if name in channels]
-    return [c.name for c in wanted if (person.via and c.group) or (c.address_of and getattr(person, c.address_of, ""))]
+    named = {*first, *person.via}
+    wanted = [channels[name] for name in dict.fromkeys((*first, *(person.via or channels))) if name in channels]
+    return [
+        c.name for c in wanted if (c.name in named and c.group) or (c.address_of and getattr(person, c.address_of, ""))
+    ]
 
 
 def unreachable_people(draft: Draft) -> Iterator[Problem]:

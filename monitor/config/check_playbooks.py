@@ -35,6 +35,9 @@ def missing_playbooks(draft: Draft) -> Iterator[Problem]:
         yield Problem(path=("settings", "playbooks"), id="no_folder", args={"name": home})
         return
     known, noted = playbook_ids(draft), set[str]()
+    for path, route in draft.each("route"):
+        if route.playbook and route.playbook not in known:
+            yield unknown("playbook", route.playbook, known, (*path, "playbook"))
     rests: tuple[Path, ...] = (("settings", "playbooks"),)
     for path, rule in draft.each("rule"):
         if rule.playbook and rule.playbook not in known:

@@ -30,8 +30,15 @@ def targets(draft: Draft, route: Any) -> set[str]:
             continue
         seats = teams[team].roles if team in teams else {}
         names = [target] if target in people else [n for r, seat in seats.items() if role in ("", r) for n in seat]
-        out.update(channel for name in names if name in people for channel in reach(draft, people[name]))
+        first = _methods(draft, route)
+        out.update(channel for name in names if name in people for channel in reach(draft, people[name], first))
     return out
+
+
+def _methods(draft: Draft, route: Any) -> list[str]:
+    """The channels that a route and its escalation try first."""
+    steps = [step for _, e in draft.each("escalation") if e.name == route.escalation for step in e.step]
+    return [*route.via, *(name for step in steps for name in step.via)]
 
 
 def _asked(draft: Draft, route: Any) -> list[str]:

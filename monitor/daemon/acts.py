@@ -132,7 +132,7 @@ class ActsOfPeople:
             return lifecycle.open_by_person(
                 opening.risk, opening.scope, opening.tier, actor, now, state.context, open=state.open,
                 recent=state.recent, alerts=standing, next_number=state.next_number, reason=opening.comment,
-                drill=opening.drill,
+                evidence=opening.evidence, drill=opening.drill,
             )  # fmt: skip
 
         try:
@@ -162,6 +162,14 @@ class ActsOfPeople:
             await self._board.act(incident.number, think, standing, now)
         self._judge.wake.set()
         return made
+
+    async def hidden_by(self, hush: Hush, now: float) -> tuple[Incident, ...]:
+        """The open incidents that a silence would hide; nothing is changed."""
+        tried = Silence(
+            id="", matchers=hush.matchers, starts_at=hush.starts_at or now, until=hush.until, up_to=hush.up_to,
+            author="", comment=hush.comment,
+        )  # fmt: skip
+        return preview(tried, await self._db.read(incidents.open), self._judge.standing(), now)
 
     async def end_silence(self, actor: str, id: str, now: float) -> Silence:
         """Ends one early; what it hid and still burns is told."""
@@ -214,7 +222,7 @@ def do_act(incident: Incident, act: Act, actor: str, now: float, context: Contex
             return lifecycle.resolve(incident, actor, now, context, alerts=alerts, comment=act.comment)
         case Raise():
             return lifecycle.raise_by_person(
-                incident, act.tier, actor, now, context, reason=act.comment, alerts=alerts
+                incident, act.tier, actor, now, context, reason=act.comment, evidence=act.evidence, alerts=alerts
             )  # fmt: skip
         case Lower():
             return _lower(incident, act, actor, now, context, alerts)

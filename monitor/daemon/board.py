@@ -36,6 +36,7 @@ TRIES = 8
 LOOK_EVERY = 30.0
 """Seconds after which what is exported of incidents and findings is looked up again."""
 Think = Callable[[Incident, Context, Sequence[Alert]], Outcome]
+Beside = Callable[[Connection], None]
 
 
 class Now(Struct, frozen=True):
@@ -124,11 +125,15 @@ class Board:
                 self._tell(outcome)
         return lost
 
-    async def _write(self, outcome: Outcome, alerts: Sequence[Alert], now: float) -> Sequence[Alert]:
+    async def _write(
+        self, outcome: Outcome, alerts: Sequence[Alert], now: float, beside: Beside | None = None
+    ) -> Sequence[Alert]:
         book, books = outcome.incident.playbook, self._desk().playbooks
         revision = books.revision(book) if outcome.owed and book in books.names else ""
 
         def job(connection: Connection) -> list[int]:
+            if beside is not None:
+                beside(connection)
             for alert in alerts:
                 stored.put(connection, alert, outcome.incident.number)
             if revision and revision not in self._texts_kept:
@@ -166,15 +171,20 @@ class Board:
                 "notice", incident=note.incident, notice=note.notice, transition=note.transition, tier=note.tier.word
             )
 
-    async def act(self, number: str, think: Think, standing: Sequence[Alert], now: float) -> Incident | None:
-        """Does one thing to one incident; None when there is none of that number. What `think` raises goes up."""
+    async def act(
+        self, number: str, think: Think, standing: Sequence[Alert], now: float, beside: Beside | None = None
+    ) -> Incident | None:
+        """Does one thing to one incident; None when there is none of that number. What `think` raises goes up.
+
+        `beside` writes what belongs to the change and is no part of the incident, in the same transaction.
+        """
         for _ in range(TRIES):
             incident = await self._db.read(lambda c: incidents.get(c, number))
             if incident is None:
                 return None
             outcome = think(incident, (await self._stands(now)).context, standing)
             try:
-                await self._write(outcome, (), now)
+                await self._write(outcome, (), now, beside)
             except Conflict:
                 continue
             self._tell(outcome)

@@ -12,13 +12,14 @@ from sqlalchemy.engine import Connection
 from monitor.daemon.desk import Desk
 from monitor.daemon.judge import Judge, leading
 from monitor.daemon.quotes import examples_of
+from monitor.incidents.answers import ASKING, Answered, Asked, Speed, speeds
 from monitor.incidents.evidence import evidence_of, members
 from monitor.incidents.people import outside
 from monitor.incidents.storms import offers
 from monitor.incidents.who import who as plan_of
 from monitor.model import Alert, Delivery, DeliveryState, Facts, Incident, Labels, Silence, Tier
 from monitor.rules.rule import Rule
-from monitor.store import cursors, findings, incidents, outbox, silences, timers
+from monitor.store import answers, cursors, findings, incidents, outbox, silences, timers, verified
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, StoreFault
 from monitor.web.acts import Busy
@@ -138,14 +139,25 @@ class ReadsOfStore:
         """In force or still to come."""
         return tuple(await self._read(lambda c: silences.standing(c, now)))
 
+    async def answers(self, since: float) -> tuple[Speed, ...]:
+        """How fast people answered since an instant."""
+
+        def job(connection: Connection) -> tuple[list[Asked], list[Answered]]:
+            asked = answers.asked(connection, since, ASKING)
+            taken = answers.answered(connection, since)
+            return [Asked(i, p, Tier(t), c, at) for i, p, t, c, at in asked], [Answered(*row) for row in taken]
+
+        return tuple(speeds(*await self._read(job)))
+
     async def who(self, tier: Tier, risk: str, labels: Labels, at: float) -> Way:
         """The walk that an incident would take, by the code that takes it."""
         context = self._desk().context
         found = plan_of(tier, risk, labels, at, context)
-        reached = await self._read(outbox.last_reached)
+        reached, proved = await self._read(lambda c: (outbox.last_reached(c), verified.all(c)))
         asked = {(r.person, c) for step in found.steps for r in step.to for c in r.channels}
         known = tuple(Reached(*key, when) for key, when in sorted(reached.items()) if key in asked)
-        return Way.of(found, self._desk().names(), known, outside(self._desk().config.contact, risk))
+        ways = tuple(Reached("", c, proved[c]) for c in sorted({c for _, c in asked}) if c in proved)
+        return Way.of(found, self._desk().names(), known, outside(self._desk().config.contact, risk), ways)
 
     async def _read(self, job: Callable[[Connection], T]) -> T:
         try:

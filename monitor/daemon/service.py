@@ -28,8 +28,10 @@ from monitor.daemon.last_resort import LastResort
 from monitor.daemon.letters import Letters
 from monitor.daemon.poll import Poll
 from monitor.daemon.practice import Practice
+from monitor.daemon.publishing import Publishing
 from monitor.daemon.reads import ReadsOfStore, Trails
 from monitor.daemon.reports import Reports
+from monitor.daemon.reviewing import Reviewing
 from monitor.daemon.server import Listener
 from monitor.daemon.source_acts import ActsOnSources
 from monitor.daemon.systemd import Systemd
@@ -121,6 +123,8 @@ class Service:
             self.db, self.desk, self.board, clock, self.judge.standing, self.judge.wake.set
         )  # fmt: skip
         self.judge.beside = (self.reports, self.practice)
+        self.publishing = Publishing(self.db, self.desk, self.board, self.judge.standing)
+        self.reviewing = Reviewing(self.db, self.desk, self.board, lambda: self.trails.alerts)
         self.canary = Canary(self.db, self.desk, self.http, clock)
         self.calendar = Calendar(self.db, self.desk, clock, self.canary.fly)
         self.systemd = Systemd(os.environ)
@@ -156,6 +160,8 @@ class Service:
             acts=self.acts,
             sources=self.sources,
             drills=self.practice,
+            statements=self.publishing,
+            reviews=self.reviewing,
             metrics=self.metrics,
             key=self._desk.key,
             health=self.watch.health,

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from sqlalchemy.engine import Connection
 
-from monitor.daemon import jump
+from monitor.daemon import jump, reviewing
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.daemon.following import let_go
@@ -65,6 +65,7 @@ class Tend:
                     _hear(connection, source.name, standing.get(source.name, Standing()), since, now)
             jump.forget(connection, now)
             changed = _ended_rotas(connection, desk, now) | let_go(connection, now)
+            changed |= reviewing.tend(connection, desk, now)
             return _silent(connection, desk, now) or changed, cursors.all_standing(connection)
 
         changed, standing = await self._db.write(job, Priority.INGEST)

@@ -25,6 +25,7 @@ def rise(change: Change, reason_id: str = "", reason: str = "") -> bool:
     if change.hidden_by() is None and incident.step:
         change.stop_asking()
         change.set(step=0)
+    change.set(playbook=escalation.playbook_at(incident, change.context))
     level = escalation.level_from(incident, incident.tier, 0, change.context, change.now)
     to = (*(level.to if level else ()), *((owner,) if owner else ()))
     told = change.tell(transition, tuple(dict.fromkeys(to)), reason_id, reason)

@@ -72,12 +72,13 @@ def rule_out_clock(
     incident: Incident, id: str, actor: str, now: float, context: Context, *,
     reason: str, alerts: Sequence[Alert] = (),
 ) -> Outcome:  # fmt: skip
-    """It does not apply after all: by whom and why is kept."""
+    """It does not apply, or not after all: by whom and why is kept. It need not have been started."""
     change = act(incident, actor, now, context, alerts)
     if not reason:
         raise ActRefused("reason_wanted", incident=incident.number)
+    clock = _running(incident, id) if clocks.find(incident, id) else _not_begun(id, actor, now, context, reason)
     change.entry("clock_ruled_out", clock=id, reason=reason)
-    _put(change, msgspec.structs.replace(_running(incident, id), ruled_out_at=now))
+    _put(change, msgspec.structs.replace(clock, ruled_out_at=now))
     _end_overdue(change, id)
     return change.outcome()
 
@@ -92,6 +93,12 @@ def _running(incident: Incident, id: str) -> RunningClock:
     if clock is None or not clock.running:
         raise ActRefused("clock_not_running", clock=id, incident=incident.number)
     return clock
+
+
+def _not_begun(id: str, actor: str, now: float, context: Context, reason: str) -> RunningClock:
+    if id not in context.clocks:
+        raise ActRefused("no_clock", clock=id)
+    return RunningClock(id=id, since=now, due_at=None, started_by=actor, started_at=now, reason=reason)
 
 
 def _put(change: Change, clock: RunningClock) -> None:

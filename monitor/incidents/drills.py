@@ -49,7 +49,10 @@ class Inject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Objective(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What should be reached `within` so long after the start. `tier`: for detected. `name`: of a step or statement."""
+    """What should be reached `within` so long after the start.
+
+    `tier`: for detected. `name`: a step's id, or a statement's audience.
+    """
 
     kind: Literal["detected", "acked", "escalated", "step", "statement", "ended"]
     within: Duration
@@ -210,6 +213,7 @@ def _fulfils(objective: Objective, entry: Entry) -> bool:
         case "step":
             return kind == "step_done" and told.get("step") == objective.name
         case "statement":
-            return kind == "statement.approved" and objective.name in ("", told.get("statement"))
+            ready = kind == "statement.approved" and bool(told.get("ready"))
+            return ready and objective.name in ("", told.get("audience"))
         case "ended":
             return kind in ("resolved", "cleared")

@@ -37,6 +37,12 @@ def deciding(incident: Incident, tier: Tier) -> list[Step]:
     return [step for step in incident.steps if tier in step.tiers]
 
 
+def playbook_at(incident: Incident, context: Context) -> str:
+    """The plan that holds at the incident's tier: that of its route, else the one it has."""
+    named = [s.playbook for s in deciding(incident, incident.tier) if s.playbook in context.playbooks]
+    return named[0] if named else incident.playbook
+
+
 def last_level(steps: Sequence[Step]) -> int:
     """The last level at which anybody could be told."""
     seats = [len(seat) - 1 for step in steps if not step.chain for seat in step.seats.values()]

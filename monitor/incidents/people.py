@@ -18,6 +18,7 @@ class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[person]]`. Addresses may be secrets by reference (`env:…`); they are resolved when a notice is sent.
 
     `hours`: working hours, on `calendar`. `quiet`: hours in which notices up to `quiet_up_to` wait; red never waits.
+    `acts_as`: the tokens (`token:li`) and system accounts (`user:li`) that are theirs: what these do, this person did.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     via: tuple[str, ...] = ()
     quiet: str = ""
     quiet_up_to: TierWord = "yellow"
+    acts_as: tuple[str, ...] = ()
 
 
 class Team(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,7 +52,8 @@ class Team(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Route(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[route]]`. `to`: person, `team/role`, `team`, `rota:name` or `channel:name`. First match decides unless
     `continue`. `escalation` names the path to take when nobody answers; else each role's next person is told after
-    `ack_within`.
+    `ack_within`. `via`: the channels that are tried first, before a person's own. `playbook`: the plan from these tiers
+    on.
     """
 
     tier: tuple[TierWord, ...] = ("blue", "yellow", "orange", "red")
@@ -59,16 +62,20 @@ class Route(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     to: tuple[str, ...] = ()
     ack_within: Duration | None = None
     escalation: str = ""
+    via: tuple[str, ...] = ()
+    playbook: str = ""
     continue_: bool = field(default=False, name="continue")
 
 
 class EscalationStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[escalation.step]]`: whom to tell, and how long to wait for an answer before the next step.
 
-    Taken only within `hours`, never within `not_hours` (`Mon-Fri 09:00-18:00`, the organisation's calendar).
+    Taken only within `hours`, never within `not_hours` (`Mon-Fri 09:00-18:00`, the organisation's calendar). `via`: the
+    channels that are tried first, else those of the route.
     """
 
     to: tuple[str, ...]
+    via: tuple[str, ...] = ()
     wait: Duration = Duration(300)
     hours: str = ""
     not_hours: str = ""
@@ -117,7 +124,7 @@ class IncidentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `ack_within`, `remind`: per tier, until the next person is told, and until one who took it and did nothing since is
     reminded (after as long again somebody else is asked); what is left out has the shipped value. `calendar`: of the
     organisation's working hours. `drill_to`: the only people, roles and channels that a drill tells.
-    `storm`: how much one person gets.
+    `storm`: how much one person gets. `banned_words`: what no statement for the outside may hold.
     """
 
     calm_for: Duration = Duration(3600)
@@ -127,6 +134,7 @@ class IncidentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     calendar: str = ""
     drill_to: tuple[str, ...] = ()
     storm: StormLimits = StormLimits()
+    banned_words: tuple[str, ...] = ()
 
 
 def outside(contacts: Iterable[ExternalContact], risk: str) -> tuple[ExternalContact, ...]:

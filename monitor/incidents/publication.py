@@ -6,61 +6,27 @@ old one (verified, approved) does not hold for it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
+from monitor.incidents.change import Change
 from monitor.incidents.context import Context
 from monitor.incidents.lifecycle import ActRefused
 from monitor.incidents.wording import faults
-from monitor.model import Entry, Incident, Tier
+from monitor.model import Approval, Confirmation, Entry, Incident, Statement
 
-State = Literal["draft", "published", "withdrawn"]
-
-
-class Source(Struct, frozen=True, kw_only=True):
-    """Where a fact was confirmed: a family (tickets, press, own records …), the very origin, and who says so."""
-
-    family: str
-    origin: str
-    by: str
-    note: str = ""
-
-
-class Approval(Struct, frozen=True, kw_only=True):
-    """One role's yes. `substitute`: given by a backup because the first could not be reached in time."""
-
-    role: str
-    by: str
-    at: float
-    substitute: bool = False
-
-
-class Statement(Struct, frozen=True, kw_only=True):
-    """A text for the outside and how far it has come. `asked_at`: since when approval is waited for."""
-
-    id: str
-    incident: str
-    audience: str
-    tier: Tier
-    language: str
-    text: str
-    author: str
-    version: int = 1
-    state: State = "draft"
-    sources: tuple[Source, ...] = ()
-    verified_by: str = ""
-    asked_at: float | None = None
-    approvals: tuple[Approval, ...] = ()
-    allowed_words: tuple[str, ...] = ()
-    published_by: str = ""
-    published_at: float | None = None
-    corrects: str = ""
+Stage = Literal["draft", "verified", "approved", "published", "withdrawn"]
 
 
 class Gate(Struct, frozen=True, kw_only=True):
-    """What the playbook asks for at a tier: roles by name, and how long before a backup may approve."""
+    """What the playbook asks for at a tier: roles by name, and how long before a backup may approve.
+
+    `stand_ins`: role -> the role that acts in its place where the first of it does not answer. `clocks`: laws of which
+    somebody must have said that they run or do not apply. `most`: characters.
+    """
 
     min_sources: int = 2
     verifier: str = "information"
@@ -71,6 +37,7 @@ class Gate(Struct, frozen=True, kw_only=True):
     clocks: tuple[str, ...] = ()
     most: int = 800
     banned: tuple[str, ...] = ()
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
 
 class Block(Struct, frozen=True):
@@ -107,6 +74,16 @@ def _no_denial(statement: Statement, gate: Gate) -> bool:
     return gate.preventable or not statement.verified_by
 
 
+def stage(statement: Statement, gate: Gate) -> Stage:
+    """How far it has come."""
+    if statement.state != "draft":
+        return statement.state
+    given = {a.role for a in statement.approvals}
+    if not statement.verified_by:
+        return "draft"
+    return "approved" if given >= set(gate.approve) else "verified"
+
+
 def independent(statement: Statement) -> int:
     """How many sources do not depend on each other: distinct in family and in origin."""
     families = {s.family for s in statement.sources}
@@ -114,27 +91,33 @@ def independent(statement: Statement) -> int:
     return min(len(families), len(origins))
 
 
-def holders(role: str, context: Context) -> tuple[str, ...]:
-    """Who holds a role, in any team; the first acts, the next are backups."""
-    found = [name for team in context.teams.values() for name in team.roles.get(role, ())]
+def holders(role: str, context: Context, gate: Gate) -> tuple[str, ...]:
+    """Who holds a role, in any team, then who stands in for it; the first acts, the next are backups."""
+    roles = (role, gate.stand_ins.get(role, ""))
+    found = [name for r in roles for team in context.teams.values() for name in team.roles.get(r, ())]
     return tuple(dict.fromkeys(found))
+
+
+def write(statement: Statement) -> Step:
+    """The first version."""
+    return statement, _entry(statement, "written", statement.author, statement.written_at, audience=statement.audience)
 
 
 def edit(statement: Statement, text: str, actor: str, now: float) -> Step:
     """A new version: verified and approved no more."""
     _draft(statement)
     made = replace(
-        statement, text=text, author=actor, version=statement.version + 1, verified_by="", approvals=(), asked_at=None,
-        allowed_words=(),
+        statement, text=text, author=actor, written_at=now, version=statement.version + 1, verified_by="",
+        approvals=(), asked_at=None, allowed_words=(),
     )  # fmt: skip
     return made, _entry(made, "edited", actor, now)
 
 
-def add_source(statement: Statement, source: Source, now: float) -> Step:
+def add_source(statement: Statement, source: Confirmation) -> Step:
     """One more place where it was confirmed."""
     _draft(statement)
     made = replace(statement, sources=(*statement.sources, source))
-    return made, _entry(made, "source", source.by, now, family=source.family, origin=source.origin)
+    return made, _entry(made, "source", source.by, source.at, family=source.family, origin=source.origin)
 
 
 def allow_word(statement: Statement, words: str, actor: str, now: float, *, reason: str) -> Step:
@@ -151,8 +134,8 @@ def verify(statement: Statement, gate: Gate, actor: str, now: float, context: Co
     _draft(statement)
     if actor == statement.author:
         raise ActRefused("own_text", incident=statement.incident)
-    if actor not in holders(gate.verifier, context):
-        raise ActRefused("not_the_role", role=gate.verifier, incident=statement.incident)
+    if actor not in holders(gate.verifier, context, gate):
+        raise ActRefused("not_the_role", role=gate.verifier, by=actor, incident=statement.incident)
     if (has := independent(statement)) < gate.min_sources:
         raise ActRefused("few_sources", has=has, wanted=gate.min_sources, incident=statement.incident)
     made = replace(statement, verified_by=actor, asked_at=now)
@@ -162,9 +145,9 @@ def verify(statement: Statement, gate: Gate, actor: str, now: float, context: Co
 def approve(statement: Statement, gate: Gate, role: str, actor: str, now: float, context: Context) -> Step:
     """A role's yes: by its first, or by a backup once the first has had `substitute_after` to answer."""
     _draft(statement)
-    people = holders(role, context)
+    people = holders(role, context, gate)
     if role not in gate.approve or actor not in people:
-        raise ActRefused("not_the_role", role=role, incident=statement.incident)
+        raise ActRefused("not_the_role", role=role, by=actor, incident=statement.incident)
     if statement.asked_at is None:
         raise ActRefused("verify_first", incident=statement.incident)
     substitute = actor != people[0]
@@ -173,20 +156,32 @@ def approve(statement: Statement, gate: Gate, role: str, actor: str, now: float,
         raise ActRefused("first_has_time", role=role, by=people[0], until=opens, incident=statement.incident)
     approval = Approval(role=role, by=actor, at=now, substitute=substitute)
     made = replace(statement, approvals=(*(a for a in statement.approvals if a.role != role), approval))
-    return made, _entry(made, "approved", actor, now, role=role)
+    ready = stage(made, gate) == "approved"
+    return made, _entry(made, "approved", actor, now, role=role, audience=made.audience, ready=ready)
 
 
 def publish(
-    statement: Statement, gate: Gate, incident: Incident, actor: str, now: float, context: Context
-) -> Step:  # fmt: skip
-    """Marks it as gone out, by the one who speaks for the house; refused while anything stands in the way."""
+    statement: Statement, gate: Gate, incident: Incident, actor: str, now: float, context: Context, *, where: str
+) -> Step:
+    """Notes that it has gone out, where, by the one who speaks for the house; refused while anything is in the way."""
     _draft(statement)
-    if actor not in holders(gate.publish, context):
-        raise ActRefused("not_the_role", role=gate.publish, incident=statement.incident)
+    if actor not in holders(gate.publish, context, gate):
+        raise ActRefused("not_the_role", role=gate.publish, by=actor, incident=statement.incident)
+    if not where:
+        raise ActRefused("where_wanted", incident=statement.incident)
     if left := blocks(statement, gate, incident):
-        raise ActRefused("blocked", n=len(left), first=left[0].id, incident=statement.incident)
-    made = replace(statement, state="published", published_by=actor, published_at=now)
-    return made, _entry(made, "published", actor, now, audience=made.audience)
+        raise ActRefused("blocked", n=len(left), block=(left[0].id, left[0].args), incident=statement.incident)
+    made = replace(statement, state="published", published_by=actor, published_at=now, where=where)
+    return made, _entry(made, "published", actor, now, audience=made.audience, where=where)
+
+
+def withdraw(statement: Statement, actor: str, now: float, *, reason: str) -> Step:
+    """A draft that will not be used. What has gone out is corrected, not withdrawn."""
+    _draft(statement)
+    if not reason:
+        raise ActRefused("reason_wanted", incident=statement.incident)
+    made = replace(statement, state="withdrawn")
+    return made, _entry(made, "withdrawn", actor, now, reason=reason)
 
 
 def correct(statement: Statement, id: str, text: str, actor: str, now: float) -> Step:
@@ -195,9 +190,34 @@ def correct(statement: Statement, id: str, text: str, actor: str, now: float) ->
         raise ActRefused("not_published", incident=statement.incident)
     made = Statement(
         id=id, incident=statement.incident, audience=statement.audience, tier=statement.tier,
-        language=statement.language, text=text, author=actor, corrects=statement.id,
+        language=statement.language, text=text, author=actor, written_at=now, corrects=statement.id,
     )  # fmt: skip
     return made, _entry(made, "correction", actor, now, corrects=statement.id)
+
+
+def turn(statement: Statement, gate: Gate, context: Context) -> tuple[str, tuple[str, ...]]:
+    """What comes next and whose turn it is: verify, approve, publish; "" while sources are wanting, and at the end."""
+    if statement.state != "draft":
+        return "", ()
+    if not statement.verified_by:
+        enough = independent(statement) >= gate.min_sources
+        others = [name for name in holders(gate.verifier, context, gate) if name != statement.author]
+        return ("verify", tuple(others[:1])) if enough else ("", ())
+    given = {a.role for a in statement.approvals}
+    open = [role for role in gate.approve if role not in given]
+    who = [holders(role, context, gate)[:1] for role in open or [gate.publish]]
+    return "approve" if open else "publish", tuple(dict.fromkeys(name for names in who for name in names))
+
+
+def took(change: Change, before: Statement | None, step: Step, gate: Gate) -> None:
+    """Puts a step into the timeline and tells those whose turn it has become."""
+    made, entry = step
+    change.entries.append(entry)
+    old = turn(before, gate, change.context) if before is not None else ("", ())
+    new, people = turn(made, gate, change.context)
+    waiting = [name for name in people if name != change.actor and (new != old[0] or name not in old[1])]
+    if waiting:
+        change.tell("UPDATE", waiting, f"incident.reason.statement_{new}", unhidden=True, statement=made.id)
 
 
 def _draft(statement: Statement) -> None:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.incidents.hours import moment
 from monitor.incidents.lifecycle import ActRefused
+from monitor.incidents.publication import Block
 from monitor.incidents.workdays import Calendar
-from monitor.model import Entry, Finding, Incident, Tier
+from monitor.model import Action, Effect, Entry, Finding, Incident, Review, Tier
 
 WITHIN, RED_WITHIN = 5, 3
 """Working days until a review is due, where the playbook says nothing."""
@@ -113,60 +114,65 @@ def wanted(incident: Incident) -> bool:
     return incident.state in ("cleared", "resolved") and incident.peak >= Tier.ORANGE and not incident.drill
 
 
-class Action(Struct, frozen=True, kw_only=True):
-    """What will be done, by one named person until a day; `metric` and `wanted` say how its effect shows.
-
-    `before`: the metric over the days before the incident began to be acted on. `direction`: what is better.
-    """
-
-    id: str
-    text: str
-    owner: str
-    due_at: float
-    metric: str = ""
-    direction: Literal["lower", "higher"] = "lower"
-    before: float | None = None
-    wanted: float | None = None
-    check_at: float | None = None
-    done_at: float | None = None
-    dropped_at: float | None = None
-    effect: Literal["", "reached", "not_reached", "relapsed"] = ""
-
-
-class Review(Struct, frozen=True, kw_only=True):
-    """One incident looked back on. `whys`: chains of why, each answer the question of the next."""
-
-    incident: str
-    due_at: float
-    held_at: float | None = None
-    held_by: str = ""
-    causes: tuple[str, ...] = ()
-    whys: tuple[tuple[str, ...], ...] = ()
-    went_well: tuple[str, ...] = ()
-    went_badly: tuple[str, ...] = ()
-    answers: dict[str, str] = field(default_factory=dict)
-    playbook_changes: tuple[str, ...] = ()
-    rule_changes: tuple[str, ...] = ()
-    actions: tuple[Action, ...] = ()
-
-
-def missing(review: Review, questions: Sequence[str]) -> list[str]:
-    """What a review still lacks before it can be called held: ids of `incident.review.…`, then unanswered questions."""
+def missing(review: Review, questions: int) -> list[Block]:
+    """What a review still lacks before it can be called held. `questions`: how many the playbook asks."""
     out = []
     if not review.causes and not review.whys:
-        out.append("incident.review.no_cause")
+        out.append(Block("no_cause", {}))
     if not review.actions and not review.playbook_changes and not review.rule_changes:
-        out.append("incident.review.no_lesson")
-    if any(not a.owner or a.due_at <= 0 for a in review.actions):
-        out.append("incident.review.nobodys_action")
-    return [*out, *(q for q in questions if not review.answers.get(q, "").strip())]
+        out.append(Block("no_lesson", {}))
+    asked = [str(n + 1) for n in range(questions)]
+    return out + [Block("no_answer", {"question": n}) for n in asked if n not in review.answers]
 
 
-def hold(review: Review, actor: str, now: float, questions: Sequence[str]) -> tuple[Review, Entry]:
+LISTS = {
+    "cause": "causes",
+    "well": "went_well",
+    "badly": "went_badly",
+    "playbook": "playbook_changes",
+    "rule": "rule_changes",
+}
+"""What may be noted -> where it goes."""
+
+
+def note(review: Review, kind: str, text: str, actor: str, now: float) -> tuple[Review, Entry]:
+    """Adds a line of one of `LISTS`, or "why": a chain, `a > b > c`, each answer the question of the next."""
+    _open(review)
+    if kind == "why":
+        chain = tuple(filter(None, (part.strip() for part in text.split(">"))))
+        made = replace(review, whys=(*review.whys, chain))
+    else:
+        made = replace(review, **{LISTS[kind]: (*getattr(review, LISTS[kind]), text)})
+    return made, _entry(review, f"noted_{kind}", actor, now, text=text)
+
+
+def answer(review: Review, question: str, text: str, actor: str, now: float, questions: int) -> tuple[Review, Entry]:
+    """Answers one of the playbook's questions by its number; answered again, the new one counts and both are kept."""
+    _open(review)
+    if question not in {str(n + 1) for n in range(questions)}:
+        raise ActRefused("no_question", question=question, of=questions, incident=review.incident)
+    made = replace(review, answers={**review.answers, question: text})
+    return made, _entry(review, "answered", actor, now, question=question, text=text)
+
+
+def add_action(review: Review, action: Action, actor: str, now: float) -> tuple[Review, Entry]:
+    """One more thing to do; its id is the next of the review."""
+    made = replace(action, id=f"a{len(review.actions) + 1}")
+    told = {"action": made.id, "text": made.text, "owner": made.owner, "due_at": made.due_at}
+    return replace(review, actions=(*review.actions, made)), _entry(review, "action", actor, now, **told)
+
+
+def hold(review: Review, actor: str, now: float, questions: int) -> tuple[Review, Entry]:
     """Signs it off; refused while something is missing."""
+    _open(review)
     if left := missing(review, questions):
-        raise ActRefused("review_lacks", n=len(left), first=left[0], incident=review.incident)
+        raise ActRefused("review_lacks", n=len(left), block=(left[0].id, left[0].args), incident=review.incident)
     return replace(review, held_at=now, held_by=actor), _entry(review, "held", actor, now, actions=len(review.actions))
+
+
+def _open(review: Review) -> None:
+    if review.held_at is not None:
+        raise ActRefused("review_held", incident=review.incident)
 
 
 def do(review: Review, id: str, actor: str, now: float) -> tuple[Review, Entry]:
@@ -183,23 +189,35 @@ def drop(review: Review, id: str, actor: str, now: float, *, reason: str) -> tup
     return made, _entry(review, "action_dropped", actor, now, action=id, reason=reason)
 
 
-def check_effect(review: Review, id: str, value: float, now: float) -> tuple[Review, Entry]:
+def check_effect(review: Review, id: str, value: float, actor: str, now: float) -> tuple[Review, Entry]:
     """Compares the metric now with what was wanted. One that had been reached and is lost again has relapsed."""
     action = _action(review, id)
     if action.wanted is None:
         raise ActRefused("no_metric", action=id, incident=review.incident)
-    good = value <= action.wanted if action.direction == "lower" else value >= action.wanted
-    fell = action.effect in ("reached", "relapsed") and not good
-    effect: Any = "reached" if good else "relapsed" if fell else "not_reached"
-    made = replace(action, effect=effect, done_at=None if effect == "relapsed" else action.done_at)
+    effect = _effect(action, value)
+    relapsed = effect == "relapsed"
+    made = replace(
+        action, effect=effect, done_at=None if relapsed else action.done_at,
+        relapsed_at=(action.relapsed_at or now) if relapsed else None,
+    )  # fmt: skip
     told = {"action": id, "value": value, "wanted": action.wanted, "before": action.before}
-    return _with(review, made), _entry(review, f"effect_{effect}", "monitor", now, **told)
+    return _with(review, made), _entry(review, f"effect_{effect}", actor, now, **told)
+
+
+def _effect(action: Action, value: float) -> Effect:
+    assert action.wanted is not None
+    good = value <= action.wanted if action.direction == "lower" else value >= action.wanted
+    if good:
+        return "reached"
+    return "relapsed" if action.effect in ("reached", "relapsed") else "not_reached"
 
 
 def _action(review: Review, id: str) -> Action:
     found = next((a for a in review.actions if a.id == id), None)
     if found is None:
         raise ActRefused("no_action", action=id, incident=review.incident)
+    if found.dropped_at is not None:
+        raise ActRefused("action_over", action=id, incident=review.incident)
     return found
 
 
@@ -212,18 +230,22 @@ def findings(reviews: Iterable[Review], now: float) -> list[Finding]:
     out: list[Finding] = []
     for review in reviews:
         if review.held_at is None and review.due_at < now:
-            out.append(Finding(kind="review_overdue", subject=review.incident, since=review.due_at))
-        for action in review.actions:
-            subject, told = f"{review.incident}/{action.id}", {"owner": action.owner}
-            if action.dropped_at is not None:
-                continue
-            if action.effect == "relapsed":
-                out.append(Finding(kind="action_relapsed", subject=subject, since=now, args=told))
-            elif action.done_at is None and action.due_at < now:
-                out.append(Finding(kind="action_overdue", subject=subject, since=action.due_at, args=told))
-            elif action.check_at is not None and not action.effect and action.check_at < now:
-                out.append(Finding(kind="effect_unchecked", subject=subject, since=action.check_at, args=told))
+            out.append(Finding(kind="review-overdue", subject=review.incident, since=review.due_at))
+        out += [found for action in review.actions if (found := _overdue(review, action, now)) is not None]
     return out
+
+
+def _overdue(review: Review, action: Action, now: float) -> Finding | None:
+    subject, told = f"{review.incident}/{action.id}", {"owner": action.owner}
+    if action.dropped_at is not None:
+        return None
+    if action.relapsed_at is not None:
+        return Finding(kind="action-relapsed", subject=subject, since=action.relapsed_at, args=told)
+    if action.done_at is None and action.due_at < now:
+        return Finding(kind="action-overdue", subject=subject, since=action.due_at, args=told)
+    if action.check_at is not None and not action.effect and action.check_at < now:
+        return Finding(kind="effect-unchecked", subject=subject, since=action.check_at, args=told)
+    return None
 
 
 def _entry(review: Review, kind: str, actor: str, now: float, **args: Any) -> Entry:

@@ -50,16 +50,18 @@ def _steps(route: Route, tiers: tuple[int, ...], context: Context) -> Iterable[S
     escalation = context.escalations.get(route.escalation)
     wait = None if escalation else route.ack_within
     if route.to or not escalation:
-        yield _step(route.to, tiers, context, ack_within=wait)
+        yield _step(route.to, tiers, context, ack_within=wait, via=route.via, playbook=route.playbook)
     for level, step in enumerate(escalation.step if escalation else ()):
         yield _step(
             step.to, tiers, context, ack_within=step.wait, chain=route.escalation, level=level, hours=step.hours,
             not_hours=step.not_hours, acks=escalation.acks if escalation else 1,
-            repeat=escalation.repeat if escalation else 0,
+            repeat=escalation.repeat if escalation else 0, via=step.via or route.via, playbook=route.playbook,
         )  # fmt: skip
 
 
-def _step(targets: tuple[str, ...], tiers: tuple[int, ...], context: Context, **more: Any) -> Step:
+def _step(
+    targets: tuple[str, ...], tiers: tuple[int, ...], context: Context, *, via: tuple[str, ...] = (), **more: Any
+) -> Step:  # fmt: skip
     to: list[str] = []
     seats: dict[str, tuple[str, ...]] = {}
     for target in targets:
@@ -67,8 +69,8 @@ def _step(targets: tuple[str, ...], tiers: tuple[int, ...], context: Context, **
         seats.update(people)
         to += [name if name.startswith(ROTA) else seat[0] for name, seat in people.items()] if people else [target]
     names = [t for t in to if not t.startswith((CHANNEL, ROTA))] + [n for seat in seats.values() for n in seat]
-    contacts = {n: contact(context.people[n], context) for n in dict.fromkeys(names) if n in context.people}
-    return Step(to=tuple(dict.fromkeys(to)), tiers=tiers, seats=seats, contacts=contacts, **more)
+    contacts = {n: contact(context.people[n], context, via) for n in dict.fromkeys(names) if n in context.people}
+    return Step(to=tuple(dict.fromkeys(to)), tiers=tiers, seats=seats, contacts=contacts, via=via, **more)
 
 
 def seats_of(target: str, context: Context) -> dict[str, tuple[str, ...]]:
@@ -92,18 +94,17 @@ def everybody_of(targets: Iterable[str], context: Context) -> tuple[str, ...]:
     return tuple(dict.fromkeys(out))
 
 
-def contact(person: Person, context: Context) -> Contact:
+def contact(person: Person, context: Context, via: tuple[str, ...] = ()) -> Contact:
     """How a person can be reached now, channels in the order of trial."""
-    addresses = {name: _address(person, name, context) for name in reach(person, context)}
+    addresses = {name: _address(person, name, context) for name in reach(person, context, via)}
     return Contact(display=person.display, language=person.language, timezone=person.timezone, addresses=addresses)
 
 
-def reach(person: Person, context: Context) -> tuple[str, ...]:
-    """A person's channels in order: `via`, else every channel for which an address stands."""
-    if person.via:
-        known = [context.channels[name] for name in person.via if name in context.channels]
-        return tuple(c.name for c in known if c.group or _address(person, c.name, context))
-    return tuple(name for name in context.channels if _address(person, name, context))
+def reach(person: Person, context: Context, first: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """A person's channels in order: those of the route, then their own `via`, else every one with an address."""
+    own = person.via or tuple(name for name in context.channels if _address(person, name, context))
+    known = [context.channels[name] for name in dict.fromkeys((*first, *own)) if name in context.channels]
+    return tuple(c.name for c in known if c.group or _address(person, c.name, context))
 
 
 def _address(person: Person, channel: str, context: Context) -> str:
@@ -121,10 +122,27 @@ def recipients(keys: Iterable[str], incident: Incident, context: Context) -> tup
 def _recipient(key: str, taken: set[str], incident: Incident, context: Context) -> Recipient:
     if key.startswith(CHANNEL):
         return Recipient(person="", channels=chain(key.removeprefix(CHANNEL), taken, context))
+    first = _methods(key, incident)
     if key in context.people:
-        return Recipient(person=key, channels=reach(context.people[key], context))
+        return Recipient(person=key, channels=reach(context.people[key], context, first))
     kept = contact_of(key, incident)
-    return Recipient(person=key, channels=tuple(kept.addresses) if kept else ())
+    ways = tuple(kept.addresses) if kept else ()
+    return Recipient(person=key, channels=tuple(dict.fromkeys((*(name for name in first if name in ways), *ways))))
+
+
+def _methods(key: str, incident: Incident) -> tuple[str, ...]:
+    """The channels that the step of the snapshot by which somebody is told now would try first."""
+    mine = [s for s in incident.steps if incident.tier in s.tiers and (key in s.to or key in _seated(s))]
+    turn = [s for s in mine if s.chain and s.level == incident.step % _levels(s.chain, incident)]
+    return next((s.via for s in turn or mine if s.via), ())
+
+
+def _seated(step: Step) -> set[str]:
+    return {name for seat in step.seats.values() for name in seat}
+
+
+def _levels(chain: str, incident: Incident) -> int:
+    return 1 + max(s.level for s in incident.steps if s.chain == chain and incident.tier in s.tiers)
 
 
 def contact_of(name: str, incident: Incident) -> Contact | None:

@@ -6,7 +6,7 @@ left with an alarm that is over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -98,29 +98,6 @@ def put_off(
 def _later(recipient: Recipient, facts: Facts, until: dict[tuple[str, int, str], float]) -> Recipient:
     room = until.get((facts.incident, facts.notice, recipient.person))
     return recipient if room is None else replace(recipient, after=max(room, recipient.after or 0.0))
-
-
-class Digest(Struct, frozen=True, kw_only=True):
-    """What one person was spared, as one notice: the newest standing of each incident, gravest first."""
-
-    person: str
-    notices: int
-    standing: tuple[Facts, ...]
-    due_at: float
-
-
-def digests(held: Iterable[Held]) -> list[Digest]:
-    """One digest a person, due as soon as there is room."""
-    by_person: dict[str, list[Held]] = {}
-    for one in held:
-        by_person.setdefault(one.person, []).append(one)
-    return [_digest(person, mine) for person, mine in by_person.items()]
-
-
-def _digest(person: str, mine: Sequence[Held]) -> Digest:
-    newest = {h.facts.incident: h.facts for h in sorted(mine, key=lambda h: h.facts.notice)}
-    gravest = sorted(newest.values(), key=lambda f: (-f.tier, f.incident))
-    return Digest(person=person, notices=len(mine), standing=tuple(gravest), due_at=min(h.until for h in mine))
 
 
 class Offer(Struct, frozen=True):

@@ -35,6 +35,8 @@ def _word(name: str, value: Any, language: str, zone: ZoneInfo) -> Any:
         return say(language, "incident.word.no_number")
     if name == "late":
         return say(language, "incident.word.late") if value else ""
+    if name == "block":  # what stands in the way: (message under incident.block, its arguments)
+        return say(language, f"incident.block.{value[0]}", **words(value[1], language, zone))
     if name in SPANS:
         return write_duration(value)
     if name == "axis":

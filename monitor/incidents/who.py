@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.incidents import escalation, routes
 from monitor.incidents.context import Context
@@ -44,14 +45,16 @@ def who(tier: Tier, risk: str, labels: Labels, at: float, context: Context) -> P
     now: float | None = at
     number = 0
     while now is not None and (level := escalation.level_from(incident, tier, number, context, now)) is not None:
+        incident = replace(incident, step=level.number)
         to = tuple(_waiting(r, tier, context, now) for r in routes.recipients(level.to, incident, context))
         steps.append(PlanStep(level=level.number, at=now, to=to, skipped=level.skipped))
         number = level.number + 1
         now = escalation.waits_until(incident, level.number, context, now)
     muted = muting(incident, tier, context, at)
     return Plan(
-        tier=tier, playbook=incident.playbook, steps=tuple(steps), acks=escalation.acks_wanted(incident),
-        gives_up_at=now if steps else None, muted_by=muted.author if muted else None,
+        tier=tier, playbook=escalation.playbook_at(incident, context), steps=tuple(steps),
+        acks=escalation.acks_wanted(incident), gives_up_at=now if steps else None,
+        muted_by=muted.author if muted else None,
     )  # fmt: skip
 
 

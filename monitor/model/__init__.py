@@ -17,6 +17,7 @@ from monitor.model.handled import (
     Timer,
     Transition,
 )
+from monitor.model.learnt import Action, Direction, Effect, Review
 from monitor.model.observed import (
     CREDIBLE,
     NO_DATA_LEVEL,
@@ -39,6 +40,7 @@ from monitor.model.observed import (
     Tier,
     Verdict,
 )
+from monitor.model.published import Approval, Confirmation, Statement, StatementState
 from monitor.model.told import (
     Also,
     Delivery,
@@ -66,14 +68,19 @@ __all__ = [
     "NO_DATA_LEVEL",
     "REPORTED",
     "WARNING_TIERS",
+    "Action",
     "Alert",
     "Also",
+    "Approval",
     "Axes",
+    "Confirmation",
     "Contact",
     "Cursor",
     "Delivery",
     "DeliveryState",
+    "Direction",
     "Drill",
+    "Effect",
     "Entry",
     "Evidence",
     "Example",
@@ -98,12 +105,15 @@ __all__ = [
     "Receipt",
     "Recipient",
     "Reported",
+    "Review",
     "RunningClock",
     "Said",
     "Sample",
     "SampleKind",
     "Score",
     "Silence",
+    "Statement",
+    "StatementState",
     "Step",
     "Summary",
     "SummaryRow",

@@ -48,7 +48,8 @@ class Step(Struct, frozen=True, kw_only=True):
     `to`: people ("zhang-wei") and channels ("channel:ops"). `seats`: for a role, its people in order.
     `tiers`: the tiers for which this step decides. `contacts`: people whom a reload may take from the config, not from
     here. A step of an escalation names it in `chain` and its place in `level`; it is taken only within `hours` and not
-    within `not_hours`, wants `acks` answers, and the chain goes round `repeat` times more.
+    within `not_hours`, wants `acks` answers, and the chain goes round `repeat` times more. `via`: the channels to
+    try first. `playbook`: the plan from its tiers on, "" = as it is.
     """
 
     to: tuple[str, ...]
@@ -62,6 +63,8 @@ class Step(Struct, frozen=True, kw_only=True):
     not_hours: str = ""
     acks: int = 1
     repeat: int = 0
+    via: tuple[str, ...] = ()
+    playbook: str = ""
 
 
 class RunningClock(Struct, frozen=True, kw_only=True):

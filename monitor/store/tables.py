@@ -253,6 +253,23 @@ drills = sa.Table(
     sa.Column("data", Text, nullable=False),
 )
 
+statements = sa.Table(
+    "statements",
+    metadata,
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("incident", Text, nullable=False, index=True),
+    sa.Column("data", Text, nullable=False),
+)
+
+reviews = sa.Table(
+    "reviews",
+    metadata,
+    sa.Column("incident", Text, primary_key=True),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("data", Text, nullable=False),
+)
+
 playbook_texts = sa.Table(
     "playbook_texts",
     metadata,

@@ -81,10 +81,14 @@ class Resolve(Struct, frozen=True, tag="resolve", tag_field="act", forbid_unknow
 
 
 class Raise(Struct, frozen=True, tag="raise", tag_field="act", forbid_unknown_fields=True):
-    """A person's tier over the machine's, until given back by `Lower` to None or the end of the incident."""
+    """A person's tier over the machine's, until given back by `Lower` to None or the end of the incident.
+
+    `comment` is the reason, `evidence` what it rests on: a link, a call, a file.
+    """
 
     tier: Tier
     comment: str = ""
+    evidence: str = ""
 
 
 class Lower(Struct, frozen=True, tag="lower", tag_field="act", forbid_unknown_fields=True):
@@ -174,6 +178,7 @@ class Opening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tier: Tier
     scope: Labels = {}
     comment: str = ""
+    evidence: str = ""
     drill: bool = False
 
 

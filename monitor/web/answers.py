@@ -16,7 +16,12 @@ from monitor.model import Tier
 from monitor.times import rfc3339
 from monitor.web.views import Sent
 
-_INSTANTS = frozenset({"at", "since", "until", "expires", "began", "ack_by", "after"})
+_INSTANTS = frozenset(
+    {
+        *("at", "since", "until", "expires", "began", "ack_by", "after"),
+        *("first_signal", "first_told", "first_red", "backups_from"),
+    }
+)
 _LEFT_OUT = frozenset({"facts", "playbook_revision", "contacts", "steps", "identity"})
 """Rows and revisions of ours, and people's addresses."""
 _encode = msgspec.json.Encoder().encode

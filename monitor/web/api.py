@@ -91,7 +91,8 @@ async def act(request: Request, asking: Asking) -> Response:
     verb = request.path_params["verb"]
     if verb not in VERBS:
         return problem(404, "verb", asking.say("denied.verb", names=", ".join(VERBS)))
-    wanted = as_kind(Act, _with_instants(_with_tiers(await body_of(request)), asking.zone) | {"act": verb})
+    body = with_instants(_with_tiers(await body_of(request)), asking.zone, "since", "also_since", "at")
+    wanted = as_kind(Act, body | {"act": verb})
     done = await asking.site.acts.act(asking.actor, request.path_params["number"], wanted, asking.now)
     return json_answer(plain(done, asking.zone))
 
@@ -147,7 +148,7 @@ async def resend(request: Request, asking: Asking) -> Response:
 
 
 async def _silence(asking: Asking, body: dict[str, Any]) -> Response:
-    lasts = body.pop("for", None)
+    lasts, tried = body.pop("for", None), body.pop("preview", False)
     try:
         until = asking.now + duration(str(lasts)) if lasts else instant(body.get("until"), asking.zone)
         starts = instant(body["starts_at"], asking.zone) if body.get("starts_at") else None
@@ -158,7 +159,11 @@ async def _silence(asking: Asking, body: dict[str, Any]) -> Response:
         raise Wrong('matchers: at least one label, such as {"risk": "product-safety"}')
     if hush.until <= max(asking.now, starts or 0):
         raise Wrong("until: lies in the past")
-    return json_answer(plain(await asking.site.acts.silence(asking.actor, hush, asking.now), asking.zone), 201)
+    hides = {"hides": plain(await asking.site.acts.hidden_by(hush, asking.now), asking.zone)}
+    if tried:
+        return json_answer(hides)
+    made = await asking.site.acts.silence(asking.actor, hush, asking.now)
+    return json_answer(plain(made, asking.zone) | hides, 201)
 
 
 async def body_of(request: Request) -> dict[str, Any]:
@@ -187,10 +192,10 @@ def _with_tiers(body: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _with_instants(body: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    """Times come as people write them."""
+def with_instants(body: dict[str, Any], zone: ZoneInfo, *names: str) -> dict[str, Any]:
+    """Times come as people write them. Raises `Wrong`."""
     out = dict(body)
-    for name in ("since", "also_since", "at"):
+    for name in names:
         if out.get(name) is not None:
             try:
                 out[name] = instant(out[name], zone)
@@ -205,8 +210,9 @@ def as_kind(kind: Any, body: dict[str, Any]) -> Any:
         thing = msgspec.convert(body, kind)
     except msgspec.ValidationError as fault:
         raise Wrong(str(fault)) from None
-    if len(getattr(thing, "comment", "")) > COMMENT_CAP:
-        raise Wrong(f"comment: at most {COMMENT_CAP} characters")
+    for name in ("comment", "text"):
+        if len(getattr(thing, name, "")) > COMMENT_CAP:
+            raise Wrong(f"{name}: at most {COMMENT_CAP} characters")
     return thing
 
 

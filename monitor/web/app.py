@@ -9,7 +9,21 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from monitor.web import ack, alertmanager, api, drills, health, incident, ingest, overview, paths, reload, sources
+from monitor.web import (
+    ack,
+    alertmanager,
+    api,
+    drills,
+    health,
+    incident,
+    ingest,
+    overview,
+    paths,
+    reload,
+    reviews,
+    sources,
+    statements,
+)
 from monitor.web.door import Door, answer_fault, answer_missing
 from monitor.web.headers import SecurityHeaders
 from monitor.web.site import Acts, Reads, Site
@@ -75,6 +89,21 @@ API = (
         takes='{"for": "2h", "comment": "known, being handled"}',
         gives="201, the silence",
     ),
+    Door("GET", f"{_ONE}/statements", statements.listing, "read", "Its statements, and how far each is."),
+    Door(
+        "POST", f"{_ONE}/statements", statements.write, "act",
+        "Drafts a statement for an `audience`; without `text` in the playbook's words, `kind` of them, with `slots`.",
+        takes='{"audience": "press", "language": "zh", "slots": {"fact": "…"}}',
+        gives="201, the statement, its stage, what is in the way",
+    ),
+    Door("GET", f"{_ONE}/review", reviews.one, "read", "The look back on an ended incident: course, notes, actions."),
+    Door(
+        "POST", f"{_ONE}/review/{{verb}}", reviews.act, "act",
+        "`note` (`kind`: cause, why, well, badly, playbook, rule), `answer` a `question`, `action` (`owner`, `due_at`, "
+        "`metric`, `wanted`, `check_at`), `done`, `drop` and `check` (`value`) an `action`, `hold` signs off.",
+        takes='{"kind": "why", "text": "no test > no time > no owner"}',
+        gives="200, the review",
+    ),
     Door(
         "POST", f"{_ONE}/{{verb}}", api.act, "act",
         "`ack`, `pass` (not me, the next one), `undo`, `cancel` (false alarm), `resolve`, `raise`, `lower`, `comment`. "
@@ -84,6 +113,15 @@ API = (
         takes='{"tier": "red", "comment": "…"}',
         gives='200 {"incident": {…}, "changed": true}; changed is false when it stood so already',
     ),
+    Door("GET", f"{_V1}/statements/{{id}}", statements.one, "read", "One statement with all its versions."),
+    Door(
+        "POST", f"{_V1}/statements/{{id}}/{{verb}}", statements.act, "act",
+        "`edit` (`text`), `source` (`family`, `origin`), `allow` (`words`), `verify`, `approve` (`role`), "
+        "`publish` (`where`), `correct` (`text`), `withdraw`. Refused while something is in the way.",
+        takes='{"family": "own records", "origin": "quality lab"}',
+        gives="200, the statement",
+    ),
+    Door("GET", f"{_V1}/reviews", reviews.listing, "read", "Every review that is due or was held."),
     Door(
         "GET", f"{_V1}/who", paths.who, "read",
         "Who would be told of a tier, step by step, and when each was last reached: "
@@ -106,6 +144,10 @@ API = (
         "Reads a source at once, out of its turn, and stores what came as in its turn. `read` is null where it failed.",
         gives='200 {"source": {…}, "read": 20, "new": 3, "unchanged": false, "refused": []}',
     ),
+    Door(
+        "GET", f"{_V1}/answers", paths.answers, "read",
+        "How fast people answered, per person, tier and channel that reached them; `?days=30`, without drills.",
+    ),
     Door("GET", f"{_V1}/drills", drills.book, "read", "Scenarios, the running drill, and those that were held."),
     Door(
         "POST", f"{_V1}/drills", drills.start, "act",
@@ -118,9 +160,10 @@ API = (
     Door("GET", f"{_V1}/silences", api.silences, "read", "Silences in force or to come."),
     Door(
         "POST", f"{_V1}/silences", api.silence, "act",
-        "Hides notices of incidents whose labels fit, up to and including a tier; `until` in place of `for` too.",
+        "Hides notices of incidents whose labels fit, up to and including a tier; `until` in place of `for` too. "
+        "`hides` in the answer are the open incidents it fits; with `preview` nothing else happens.",
         takes='{"matchers": {"risk": "publicity"}, "for": "1d", "up_to": "yellow", "comment": "launch"}',
-        gives="201, the silence",
+        gives='201, the silence and what it `hides`; with `"preview": true` 200 and only that',
     ),
     Door("POST", f"{_V1}/silences/{{id}}/end", api.end_silence, "act", "Ends a silence early."),
     Door(

@@ -15,6 +15,7 @@ from monitor.web.answers import problem
 from monitor.web.asking import Asking
 from monitor.web.auth import SAFE_METHODS, Denied, Scope, admit, same_origin
 from monitor.web.body import BodyRefused
+from monitor.web.people import acting
 from monitor.web.templates import render
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -62,12 +63,13 @@ class _Guarded:
             return self._fault(request, fault)
 
     def _ask(self, request: Request) -> Denied | None:
-        server = request.app.state.site.config().server
+        config = request.app.state.site.config()
+        server = config.server
         if self.door.scope != "open":
             caller = admit(request, server, self.door.scope)
             if isinstance(caller, Denied):
                 return caller
-            request.scope["actor"] = caller.actor
+            request.scope["actor"] = acting(config, caller.actor)
         if request.method not in SAFE_METHODS and not same_origin(request, server.public_url):
             return Denied(403, "origin")
         return None

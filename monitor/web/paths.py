@@ -1,4 +1,4 @@
-"""Who would be told: the plan for a tier at a time, by the code that runs live."""
+"""Who would be told of a tier at a time, by the code that runs live; and how fast people answer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.model import Tier
-from monitor.times import coming
+from monitor.times import DAY, coming
 from monitor.web.answers import json_answer, plain
 from monitor.web.api import Wrong, answering
 from monitor.web.asking import Asking
+
+
+@answering
+async def answers(request: Request, asking: Asking) -> Response:
+    """How fast people answer."""
+    try:
+        days = float(request.query_params.get("days", "30"))
+    except ValueError:
+        raise Wrong("days: a number") from None
+    found = await asking.site.reads.answers(asking.now - days * DAY)
+    return json_answer({"answers": plain(found, asking.zone)})
 
 
 @answering

@@ -14,6 +14,11 @@ def person_of(config: Config, name: str) -> Person | None:
     return next((person for person in config.person if person.name == name), None)
 
 
+def acting(config: Config, actor: str) -> str:
+    """The person whose token or system account acts; else the actor as it is."""
+    return next((person.name for person in config.person if actor in person.acts_as), actor)
+
+
 def display(config: Config, actor: str | None, language: str) -> str:
     """A person's display name; other actors in words."""
     if not actor:

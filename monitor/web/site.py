@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from monitor.config.schema import Config
+from monitor.incidents.answers import Speed
 from monitor.incidents.drills import Scorecard
 from monitor.metrics import Metrics
 from monitor.model import Delivery, DeliveryState, Drill, Incident, Labels, Reported, Silence, Tier
 from monitor.web.acts import Act, Done, Hush, Ingested, Opening
+from monitor.web.review_acts import ReviewAct, ReviewStanding
+from monitor.web.statement_acts import Standing, StatementAct, Write
 from monitor.web.views import Dossier, DrillBook, Health, Overview, Readiness, SourceState, Tried, Way
 
 if TYPE_CHECKING:
@@ -41,6 +44,9 @@ class Reads(Protocol):
     async def silences(self, now: float) -> tuple[Silence, ...]:
         """Silences in force or still to come."""
 
+    async def answers(self, since: float) -> tuple[Speed, ...]:
+        """How fast people answered, per person, tier and channel."""
+
     async def who(self, tier: Tier, risk: str, labels: Labels, at: float) -> Way:
         """Who would be told of a tier at an instant if nobody answered."""
 
@@ -62,6 +68,9 @@ class Acts(Protocol):
 
     async def silence(self, actor: str, hush: Hush, now: float) -> Silence:
         """Begins a silence."""
+
+    async def hidden_by(self, hush: Hush, now: float) -> tuple[Incident, ...]:
+        """The open incidents that a silence would hide; nothing is changed."""
 
     async def end_silence(self, actor: str, id: str, now: float) -> Silence:
         """Ends one early."""
@@ -102,6 +111,35 @@ class Drills(Protocol):
         """How one went."""
 
 
+class Statements(Protocol):
+    """Words for the outside and the gate before them. Raises `acts.ActFault` likewise."""
+
+    async def of(self, number: str) -> tuple[Standing, ...]:
+        """All of an incident, in the order they were begun."""
+
+    async def get(self, id: str) -> Standing:
+        """One, with all its versions."""
+
+    async def write(self, actor: str, number: str, asked: Write, now: float) -> Standing:
+        """Begins one."""
+
+    async def act(self, actor: str, id: str, act: StatementAct, now: float) -> Standing:
+        """Takes it a step further, or back."""
+
+
+class Reviews(Protocol):
+    """Looking back on incidents. Raises `acts.ActFault` likewise."""
+
+    async def all(self, now: float) -> tuple[ReviewStanding, ...]:
+        """Every review that is due or was held, the one due first at the head."""
+
+    async def get(self, number: str, now: float) -> ReviewStanding:
+        """That of an incident."""
+
+    async def act(self, actor: str, number: str, act: ReviewAct, now: float) -> ReviewStanding:
+        """Notes something, signs off, moves an action on."""
+
+
 async def _nothing() -> str:
     return ""
 
@@ -120,6 +158,8 @@ class Site(Struct, frozen=True, kw_only=True):
     acts: Acts
     sources: Sources
     drills: Drills
+    statements: Statements
+    reviews: Reviews
     metrics: Metrics
     key: bytes
     health: Callable[[], Health]

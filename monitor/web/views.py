@@ -133,6 +133,7 @@ class Reached(Struct, frozen=True):
 class Way(Struct, frozen=True, kw_only=True):
     """Who would be told of a tier, level by level if nobody answers, and when each of them was last reached.
 
+    `proved`: when each channel last proved that it works, by any notice that was taken or by its canary.
     `gives_up_at`: when nobody is left to ask. `muted_by`: the mute that would hide it at that time.
     """
 
@@ -145,6 +146,7 @@ class Way(Struct, frozen=True, kw_only=True):
     displays: dict[str, str]
     reached: tuple[Reached, ...] = ()
     outside: tuple[ExternalContact, ...] = ()
+    proved: tuple[Reached, ...] = ()
 
     @classmethod
     def of(
@@ -153,11 +155,13 @@ class Way(Struct, frozen=True, kw_only=True):
         displays: dict[str, str],
         reached: tuple[Reached, ...] = (),
         outside: tuple[ExternalContact, ...] = (),
+        proved: tuple[Reached, ...] = (),
     ) -> Way:
         """A plan as it is shown. `outside`: whom outside the house one may ring."""
         return cls(
             tier=plan.tier, playbook=plan.playbook, levels=plan.steps, acks=plan.acks, gives_up_at=plan.gives_up_at,
             muted_by=plan.muted_by, displays=displays, reached=reached, outside=outside,
+            proved=proved,
         )  # fmt: skip
 
 

@@ -113,12 +113,15 @@ def test_when_somebody_was_last_reached_is_shown() -> None:
         "at": "2026-11-28T03:00:00+08:00", "tier": "red", "playbook": "general", "acks": 1, "muted_by": None,
         "levels": [{"at": "2026-11-28T03:00:00+08:00", "level": 0, "skipped": [],
                     "to": [{"person": "li", "channels": ["mail"], "after": None},
+                           {"person": "wang", "channels": ["mail", "sms"], "after": None},
                            {"person": "", "channels": ["ops"], "after": None}]}],
         "gives_up_at": None, "displays": {"li": "李娜"},
         "reached": [{"person": "li", "channel": "mail", "at": "2026-11-20T09:00:00+08:00"}],
+        "proved": [{"person": "", "channel": "mail", "at": "2026-11-27T09:00:00+08:00"}],
     }  # fmt: skip
     told = "\n".join(lines(found, "en"))
     assert "李娜 (li): mail [last reached Fri 2026-11-20 09:00]" in told and "group: ops [never reached yet]" in told
+    assert "mail [never reached yet; the channel worked Fri 2026-11-27 09:00] → sms [never reached yet]" in told
 
 
 def test_a_shift_bears_the_same_uid_whenever_it_is_written(tmp_path: Path) -> None:

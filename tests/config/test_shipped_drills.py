@@ -11,6 +11,7 @@ from monitor.config.load import load
 from monitor.incidents.drills import Run, events, records
 from monitor.messages import LANGUAGES
 from monitor.model import Mention
+from monitor.playbook import Playbooks
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "playbooks"
@@ -34,6 +35,10 @@ def test_it_speaks_both_languages_comes_from_known_families_and_ends_in_time(id:
     assert all(isinstance(r, Mention) and r.text for r in everything)
     assert len(events(scenario, run, scenario.lasts)) == len(events(scenario, run, float("inf"))) >= 2
     assert {"detected", "acked"} <= {objective.kind for objective in scenario.objective}
+    plans, _ = Playbooks.load(HOME, tried=False)
+    steps = {step.id for step in plans.plans[scenario.playbook].step}
+    assert {objective.name for objective in scenario.objective if objective.kind == "step"} <= steps
+    assert all(objective.within < scenario.lasts for objective in scenario.objective)
 
 
 def test_a_faulty_scenario_is_left_out_and_ones_own_stands_over_the_shipped(tmp_path: Path) -> None:

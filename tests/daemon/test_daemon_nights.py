@@ -61,6 +61,8 @@ async def test_a_red_night_nobody_answers_then_the_deputy_does_and_the_sponsor_h
         pressed = await here.request(link(letter), "do=ack&comment=on+it", kind="application/x-www-form-urlencoded")
         assert pressed.status in (200, 303)
         assert (await here.incident()).acknowledged_by == "wang"
+        fast = {s.person: (s.channel, s.asked, s.answered) for s in await here.service.reads.answers(here.start)}
+        assert fast == {"chen": ("mail", 1, 0), "li": ("mail", 1, 0), "wang": ("mail", 1, 1)}
         await here.to("40m")
         assert len(await here.sent()) == 3
         assert [t.kind for t in await here.waiting()] == ["remind"]

@@ -6,20 +6,38 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import tempfile
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from monitor.web.acts import Acknowledge, Resolve, StartClock, Step
-from tests.daemon.night import night
+from monitor.cli.review import sheet as review_sheet
+from monitor.cli.statement import sheet as statement_sheet
+from monitor.http import Answer
+from monitor.web.acts import Acknowledge, Resolve, RuleOutClock, StartClock, Step
+from monitor.web.review_acts import NewAction, Note
+from monitor.web.statement_acts import Approve, Confirm, Publish, Verify, Write
+from tests.daemon.night import Night, night
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "response.md"
+WORDS = "INC-2026-0001-s1"
+TEXT = "我们已停止销售 X1 充电宝的相关批次，正在逐一联系买家。请先停用。18:00 前公布进展。"
+LEARNT = {
+    "cause": "a seal that gives way",
+    "why": "it caught fire > the seal gave way > lots are not weighed > nobody owns that check",
+    "badly": "fifteen minutes until somebody answered",
+}
 CONFIG = """
 [incident]
 drill_to = ["wang"]
+[[team]]
+name = "words"
+roles = { product = ["wang"], legal = ["chen"], spokesperson = ["li"] }
 [[escalation]]
 name = "night"
 [[escalation.step]]
@@ -52,17 +70,45 @@ async def blocks(folder: Path) -> dict[str, str]:
         await here.to("20m")
         await here.act("wang", Step("confirm", "three photos, one injured"))
         await here.act("chen", StartClock("cn-cyber-operator", here.clock.now() - 1200, comment="aware since 02:50"))
+        await words(here)
+        out["statement"] = sheet_of(await here.request(f"/api/v1/statements/{WORDS}", method="GET"), statement_sheet)
         await here.to("40m")
         await here.act("wang", Resolve("batch stopped, owners called"))
         out["resolved"] = shown(here.letters("chen@")[-1])
         await here.to("2h1m")
         out["clock"] = shown(here.letters("chen@")[-1])
+        for kind, text in LEARNT.items():
+            await here.service.reviewing.act("wang", "INC-2026-0001", Note(kind, text), here.clock.now())  # type: ignore[arg-type]
+        weigh = NewAction(
+            text="weigh each lot", owner="wang", due_at=here.start + 7 * 86400, metric="burning", wanted=2
+        )
+        await here.service.reviewing.act("wang", "INC-2026-0001", weigh, here.clock.now())
+        looked = await here.request("/api/v1/incidents/INC-2026-0001/review", method="GET")
+        out["review"] = sheet_of(looked, review_sheet)
         out["timeline"] = "\n".join(_settled(await here.timeline()))
         await here.to("3h")
         await here.service.practice.start("li", "general", here.clock.now())
         await here.to("3h5m")
         out["drill"] = shown(here.letters("wang@")[-1])
     return out
+
+
+async def words(here: Night) -> None:
+    """A statement goes from hand to hand."""
+    gate, now = here.service.publishing, here.clock.now
+    await gate.write("li", "INC-2026-0001", Write(audience="customers", language="zh", text=TEXT), now())
+    for act in (Confirm("tickets", "helpdesk"), Confirm("own records", "quality lab"), Verify()):
+        await gate.act("wang", WORDS, act, now())
+    await gate.act("chen", WORDS, Approve(), now())
+    for clock in here.service.desk().playbooks.plans["product-safety"].clocks:
+        await here.act("chen", RuleOutClock(clock, "no defect is confirmed"))
+    await here.to("35m")
+    await gate.act("li", WORDS, Publish("https://example.com/news/1"), now())
+
+
+def sheet_of(answer: Answer, sheet: Callable[[dict[str, Any], str], Iterator[str]]) -> str:
+    """What a command shows of an answer."""
+    return "\n".join(sheet(json.loads(answer.body), "en"))
 
 
 def _settled(lines: list[str]) -> list[str]:
@@ -81,7 +127,7 @@ def placed(page: str, found: dict[str, str]) -> str:
     """The page with these blocks behind their marks."""
     for name, text in found.items():
         block = f"<!-- {name} -->\n```text\n{text}\n```"
-        page = re.sub(rf"<!-- {name} -->\n```text\n.*?\n```", lambda _, block=block: block, page, flags=re.DOTALL)  # type: ignore[misc]
+        page = re.sub(rf"<!-- {name} -->\n```text\n.*?```", lambda _, block=block: block, page, flags=re.DOTALL)  # type: ignore[misc]
     return page
 
 

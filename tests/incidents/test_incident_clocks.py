@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from incident_world import HOUR, RED, T0, World, alert, hush
+from incident_world import HOUR, RED, T0, World, alert, context, hush
 
 from monitor.incidents import clock_acts, lifecycle
 from monitor.incidents.clocks import ClockSpec, Limit, Unit, due, in_force, running
@@ -117,6 +117,16 @@ def test_handed_in_it_stops_and_starts_what_follows() -> None:
     assert list(running(world.open[0])) == ["final"]
     assert world.open[0].clocks[-1].since == T0 + 1800
     assert [t.kind for t in world.waiting() if t.kind.startswith("clock")] == ["clock:final"]
+
+
+def test_a_law_that_was_looked_at_and_does_not_apply_is_ruled_out_without_being_started() -> None:
+    world = World(context(clocks={"c": ClockSpec(id="c", jurisdiction="CN", limit=Limit(unit="hours", span=4))}))
+    world.judge(alert("leak", RED))
+    world.act(clock_acts.rule_out_clock, "c", reason="no data")
+    (clock,) = world.open[0].clocks
+    assert (clock.ruled_out_at, clock.due_at, clock.running) == (world.now, None, False)
+    with pytest.raises(ActRefused, match="no_clock"):
+        world.act(clock_acts.rule_out_clock, "d", reason="no data")
 
 
 def test_ruled_out_it_wants_a_reason_and_started_again_it_is_corrected() -> None:

@@ -15,7 +15,7 @@ from monitor.incidents import lifecycle
 from monitor.incidents.drills import Inject, Objective, Run, Scenario, Schedule, next_at, notes, overdue, records, score
 from monitor.incidents.hours import is_open, parse
 from monitor.incidents.workdays import calendar_of
-from monitor.model import Alert, Delivery, Mention, Sample, Tier
+from monitor.model import Alert, Delivery, Entry, Mention, Sample, Tier
 from monitor.times import Duration
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -119,6 +119,19 @@ def test_the_scorecard_says_what_was_reached_in_time_and_who_never_was() -> None
         ("ended", None, False),
     ]
     assert (card.met, card.reached, card.not_reached) == (2, ("li",), ("zhang",))
+
+
+def test_a_statement_is_ready_when_the_last_of_those_who_approve_said_yes() -> None:
+    wanted = Objective(kind="statement", within=Duration(3600), name="press")
+    scenario = Scenario(id="s", playbook="general", lasts=Duration(7200), title={"en": "s"}, objective=(wanted,))
+
+    def approved(at: float, audience: str, ready: bool) -> Entry:
+        told = {"statement": "INC-2026-0001-s1", "role": "legal", "audience": audience, "ready": ready}
+        return Entry(incident="INC-2026-0001", at=at, actor="li", kind="incident.statement.approved", args=told)
+
+    lines = [approved(T0 + 60, "staff", True), approved(T0 + 90, "press", False), approved(T0 + 120, "press", True)]
+    card = score(scenario, RUN, lines, [])
+    assert [(m.seconds, m.met) for m in card.marks] == [(T0 + 120 - RUN.started_at, True)]
 
 
 @pytest.mark.parametrize("announced", [True, False])

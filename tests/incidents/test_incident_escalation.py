@@ -177,3 +177,47 @@ def test_people_without_a_channel_are_no_cover_and_a_chat_rings_nobody() -> None
 def test_a_route_may_be_for_one_tier(tier: Tier) -> None:
     routed = context(routes=(Route(tier=("red",), to=("zhang",)),))
     assert bool(who(tier, "x", {}, T0, routed).steps) is (tier == RED)
+
+
+def ways(world: World) -> list[tuple[str, dict[str, tuple[str, ...]]]]:
+    return [(o.facts.transition, {r.person: r.channels for r in o.to if r.person}) for o in world.owed]
+
+
+def test_a_route_says_by_which_method_and_a_step_may_say_another() -> None:
+    plain = context(routes=(Route(to=("crisis/leader",), via=("mail",), ack_within=Duration(900)),))
+    world = World(plain)
+    world.judge(alert("surge", RED))
+    world.wait(900)
+    assert ways(world) == [("NEW", {"zhang": ("mail", "sms")}), ("ESCALATED", {"li": ("mail",)})]
+    chain = Escalation(name="night", step=(step("zhang", via=("mail",)), step("zhang", "chen")))
+    stepped = context(escalations={"night": chain}, routes=(Route(escalation="night", via=("sms",)),))
+    world = World(stepped)
+    world.judge(alert("surge", RED))
+    world.wait(300)
+    assert ways(world) == [
+        ("NEW", {"zhang": ("mail", "sms")}),
+        ("ESCALATED", {"zhang": ("sms", "mail"), "chen": ("mail",)}),
+    ]
+    walked = [{r.person: r.channels for r in s.to} for s in who(RED, "mass-complaints", {}, T0, stepped).steps]
+    assert walked == [taken for _, taken in ways(world)]
+
+
+def test_the_method_holds_for_somebody_whom_a_reload_took_away() -> None:
+    world = World(context(routes=(Route(to=("zhang",), via=("mail",)),)))
+    world.judge(alert("surge", ORANGE))
+    world.context = context(people={}, routes=())
+    world.judge(alert("surge", RED))
+    assert ways(world)[-1] == ("RAISED", {"zhang": ("mail", "sms")})
+
+
+def test_a_route_may_name_the_plan_that_holds_from_its_tiers_on() -> None:
+    routes = (
+        Route(tier=("red",), to=("zhang",), playbook="product-safety"),
+        Route(to=("zhang",), playbook="gone"),
+    )
+    world = World(context(routes=routes, playbooks={"general": "g", "mass-complaints": "m", "product-safety": "p"}))
+    world.judge(alert("surge", ORANGE))
+    world.judge(alert("surge", RED))
+    world.judge(alert("surge", YELLOW))
+    assert [o.facts.playbook for o in world.owed] == ["mass-complaints", "product-safety", "product-safety"]
+    assert who(RED, "mass-complaints", {}, T0, world.context).playbook == "product-safety"

@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from incident_world import ORANGE, RED, T0, World, alert, context
 
+from monitor.incidents.change import Change
 from monitor.incidents.lifecycle import ActRefused
 from monitor.incidents.people import Team
 from monitor.incidents.publication import (
     Gate,
-    Source,
-    Statement,
     add_source,
     allow_word,
     approve,
@@ -21,11 +21,17 @@ from monitor.incidents.publication import (
     edit,
     independent,
     publish,
+    stage,
+    took,
+    turn,
     verify,
+    withdraw,
+    write,
 )
+from monitor.incidents.timeline import words
 from monitor.incidents.wording import faults
 from monitor.messages import say
-from monitor.model import Incident, RunningClock
+from monitor.model import Confirmation, Incident, RunningClock, Statement
 
 ROLES = {"information": ("wang",), "legal": ("li", "chen"), "spokesperson": ("zhang", "li")}
 CONTEXT = context(teams={"crisis": Team(name="crisis", roles=ROLES)})
@@ -45,13 +51,14 @@ def incident(*clocks: str) -> Incident:
 
 def draft(text: str = TEXT) -> Statement:
     return Statement(
-        id="s1", incident="INC-2026-0001", audience="press", tier=ORANGE, language="zh", text=text, author="chen"
+        id="s1", incident="INC-2026-0001", audience="press", tier=ORANGE, language="zh", text=text, author="chen",
+        written_at=T0,
     )  # fmt: skip
 
 
 def sourced(statement: Statement) -> Statement:
     for family, origin in (("tickets", "helpdesk"), ("own records", "quality lab")):
-        statement, _ = add_source(statement, Source(family=family, origin=origin, by="wang"), T0)
+        statement, _ = add_source(statement, Confirmation(family=family, origin=origin, by="wang", at=T0))
     return statement
 
 
@@ -71,7 +78,7 @@ def test_a_draft_is_blocked_by_everything_it_lacks() -> None:
 
 
 def test_with_all_of_it_the_spokesperson_publishes() -> None:
-    made, entry = publish(ready(), GATE, incident("cn-consumer-recall"), "zhang", T0 + 1, CONTEXT)
+    made, entry = publish(ready(), GATE, incident("cn-consumer-recall"), "zhang", T0 + 1, CONTEXT, where="weibo")
     assert (made.state, made.published_by, entry.kind) == ("published", "zhang", "incident.statement.published")
     assert say("zh", entry.kind, **entry.args) and say("en", entry.kind, **entry.args)
 
@@ -85,7 +92,7 @@ def test_a_changed_text_has_to_be_verified_and_approved_anew() -> None:
 def test_two_that_say_the_same_from_one_origin_are_one_source() -> None:
     made = draft()
     for family, origin in (("press", "Daily"), ("social", "daily "), ("press", "Times")):
-        made, _ = add_source(made, Source(family=family, origin=origin, by="wang"), T0)
+        made, _ = add_source(made, Confirmation(family=family, origin=origin, by="wang", at=T0))
     assert independent(made) == 2
     assert independent(Statement(**{**_fields(made), "sources": made.sources[:2]})) == 1
 
@@ -109,8 +116,12 @@ REFUSED: dict[str, tuple[Try, str]] = {
     "one source": (lambda: verify(draft(), GATE, "wang", T0, CONTEXT), "few_sources"),
     "approval first": (lambda: approve(draft(), GATE, "legal", "li", T0, CONTEXT), "verify_first"),
     "a role not asked": (lambda: approve(sourced(draft()), GATE, "information", "wang", T0, CONTEXT), "not_the_role"),
-    "not the spokesperson": (lambda: publish(ready(), GATE, incident(), "wang", T0, CONTEXT), "not_the_role"),
-    "blocked": (lambda: publish(ready(), GATE, incident(), "zhang", T0, CONTEXT), "blocked"),
+    "not the spokesperson": (
+        lambda: publish(ready(), GATE, incident(), "wang", T0, CONTEXT, where="w"),
+        "not_the_role",
+    ),
+    "nowhere": (lambda: publish(ready(), GATE, incident(), "zhang", T0, CONTEXT, where=""), "where_wanted"),
+    "blocked": (lambda: publish(ready(), GATE, incident(), "zhang", T0, CONTEXT, where="w"), "blocked"),
     "no reason": (lambda: allow_word(draft(), "100%", "li", T0, reason=""), "reason_wanted"),
     "nothing to correct": (lambda: correct(draft(), "s2", TEXT, "chen", T0), "not_published"),
 }
@@ -122,15 +133,68 @@ def test_a_step_out_of_turn_is_refused(name: str) -> None:
     with pytest.raises(ActRefused) as refused:
         attempt()
     assert refused.value.id == f"incident.refused.{wanted}"
-    assert say("zh", refused.value.id, **refused.value.told) and say("en", refused.value.id, **refused.value.told)
+    for language in ("zh", "en"):
+        said = say(language, refused.value.id, **words(refused.value.told, language, ZoneInfo("UTC")))
+        assert said and "(" not in said.replace("(INC-2026-0001)", "")
 
 
 def test_a_correction_names_what_it_corrects_and_begins_as_a_draft() -> None:
-    out, _ = publish(ready(), GATE, incident("cn-consumer-recall"), "zhang", T0, CONTEXT)
+    out, _ = publish(ready(), GATE, incident("cn-consumer-recall"), "zhang", T0, CONTEXT, where="weibo")
     made, _ = correct(out, "s2", TEXT, "chen", T0)
     assert (made.corrects, made.state, made.approvals) == ("s1", "draft", ())
     with pytest.raises(ActRefused, match="not_a_draft"):
         edit(out, "quietly changed", "chen", T0)
+
+
+def test_its_stage_follows_from_what_was_said_of_it() -> None:
+    verified, _ = verify(sourced(draft()), GATE, "wang", T0, CONTEXT)
+    half, _ = approve(verified, GATE, "legal", "li", T0, CONTEXT)
+    out, _ = publish(ready(), GATE, incident("cn-consumer-recall"), "zhang", T0, CONTEXT, where="weibo")
+    gone, _ = withdraw(draft(), "chen", T0, reason="no longer asked")
+    assert [stage(s, GATE) for s in (draft(), verified, half, ready(), out, gone)] == [
+        "draft", "verified", "verified", "approved", "published", "withdrawn",
+    ]  # fmt: skip
+
+
+def test_whose_turn_it_is_goes_from_hand_to_hand() -> None:
+    verified, _ = verify(sourced(draft()), GATE, "wang", T0, CONTEXT)
+    half, _ = approve(verified, GATE, "legal", "li", T0, CONTEXT)
+    turns = [turn(s, GATE, CONTEXT) for s in (draft(), sourced(draft()), verified, half, ready())]
+    assert turns == [
+        ("", ()), ("verify", ("wang",)), ("approve", ("li", "zhang")), ("approve", ("zhang",)), ("publish", ("zhang",)),
+    ]  # fmt: skip
+
+
+def test_who_is_next_is_told_once() -> None:
+    reached = context(teams=CONTEXT.teams)
+    told = []
+    before: Statement | None = None
+    for step in _way():
+        change = Change(incident(), reached, T0)
+        took(change, before, step, GATE)
+        told.append([(owed.facts.reason_id.rpartition(".")[2], [r.person for r in owed.to]) for owed in change.owed])
+        before = step[0]
+    assert told == [
+        [], [], [("statement_verify", ["wang"])], [("statement_approve", ["li", "zhang"])], [],
+        [("statement_publish", ["zhang"])],
+    ]  # fmt: skip
+
+
+def _way() -> list[tuple[Statement, object]]:
+    steps = [write(draft())]
+    for family, origin in (("tickets", "helpdesk"), ("own records", "quality lab")):
+        source = Confirmation(family=family, origin=origin, by="wang", at=T0)
+        steps.append(add_source(steps[-1][0], source))
+    steps.append(verify(steps[-1][0], GATE, "wang", T0, CONTEXT))
+    for role, by in (("legal", "li"), ("spokesperson", "zhang")):
+        steps.append(approve(steps[-1][0], GATE, role, by, T0, CONTEXT))
+    return steps
+
+
+def test_a_role_nobody_holds_is_filled_by_the_one_that_stands_in_for_it() -> None:
+    gate = Gate(verifier="privacy", stand_ins={"privacy": "legal"})
+    made, _ = verify(sourced(draft()), gate, "li", T0, CONTEXT)
+    assert made.verified_by == "li"
 
 
 WORDED = {

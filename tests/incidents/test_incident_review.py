@@ -10,8 +10,8 @@ from monitor.incidents import lifecycle
 from monitor.incidents.lifecycle import ActRefused
 from monitor.incidents.people import Person
 from monitor.incidents.review import (
-    Action,
-    Review,
+    add_action,
+    answer,
     check_effect,
     course,
     do,
@@ -20,11 +20,13 @@ from monitor.incidents.review import (
     findings,
     hold,
     missing,
+    note,
     wanted,
 )
+from monitor.incidents.timeline import words, write
 from monitor.incidents.workdays import calendar_of
 from monitor.messages import say
-from monitor.model import Entry, Incident, Tier
+from monitor.model import Action, Entry, Incident, Review, Tier
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -91,25 +93,23 @@ def action(**more: object) -> Action:
 
 def test_it_is_not_held_while_something_is_missing() -> None:
     bare = Review(incident="INC-2026-0001", due_at=T0)
-    assert missing(bare, ["first complaint?"]) == [
-        "incident.review.no_cause", "incident.review.no_lesson", "first complaint?",
-    ]  # fmt: skip
+    assert [lack.id for lack in missing(bare, 1)] == ["no_cause", "no_lesson", "no_answer"]
     with pytest.raises(ActRefused, match="review_lacks"):
-        hold(bare, "zhang", T0, [])
-    held, entry = hold(review(action()), "zhang", T0, [])
+        hold(bare, "zhang", T0, 0)
+    held, entry = hold(review(action()), "zhang", T0, 0)
     assert (held.held_by, entry.args) == ("zhang", {"actions": 1})
 
 
 def test_what_is_overdue_is_found_and_what_is_done_is_not() -> None:
     late = review(action(), action(id="a2", due_at=T0 + 9e6), action(id="a3", check_at=T0 + 10, done_at=T0))
     assert [(f.kind, f.subject) for f in findings([late], T0 + 2000)] == [
-        ("review_overdue", "INC-2026-0001"),
-        ("action_overdue", "INC-2026-0001/a1"),
-        ("effect_unchecked", "INC-2026-0001/a3"),
+        ("review-overdue", "INC-2026-0001"),
+        ("action-overdue", "INC-2026-0001/a1"),
+        ("effect-unchecked", "INC-2026-0001/a3"),
     ]
     done, _ = do(late, "a1", "li", T0)
     done, _ = drop(done, "a3", "li", T0, reason="machine replaced")
-    done, _ = hold(done, "zhang", T0, [])
+    done, _ = hold(done, "zhang", T0, 0)
     assert findings([done], T0 + 2000) == []
 
 
@@ -118,13 +118,13 @@ def test_an_effect_is_checked_until_the_root_is_gone_and_a_relapse_opens_the_act
     entries: list[Entry] = []
     effects: list[str] = []
     for value in (35.0, 18.0, 50.0, 15.0):
-        one, entry = check_effect(one, "a1", value, T0)
+        one, entry = check_effect(one, "a1", value, "li", T0)
         entries.append(entry)
         effects.append(one.actions[0].effect)
     assert effects == ["not_reached", "reached", "relapsed", "reached"]
-    again, _ = check_effect(one, "a1", 60.0, T0)
+    again, _ = check_effect(one, "a1", 60.0, "li", T0)
     assert again.actions[0].done_at is None
-    assert [f.kind for f in findings([hold(again, "zhang", T0, [])[0]], T0)] == ["action_relapsed"]
+    assert [f.kind for f in findings([hold(again, "zhang", T0, 0)[0]], T0)] == ["action-relapsed"]
     for entry in entries:
         assert say("zh", entry.kind, **entry.args) and say("en", entry.kind, **entry.args)
 
@@ -133,8 +133,34 @@ def test_acts_on_what_is_not_there_are_refused() -> None:
     for attempt, id in (
         (lambda: do(review(), "a9", "li", T0), "no_action"),
         (lambda: drop(review(action()), "a1", "li", T0, reason=""), "reason_wanted"),
-        (lambda: check_effect(review(action()), "a1", 1.0, T0), "no_metric"),
+        (lambda: check_effect(review(action()), "a1", 1.0, "li", T0), "no_metric"),
     ):
         with pytest.raises(ActRefused, match=id) as refused:
             attempt()
-        assert say("zh", refused.value.id, **refused.value.told)
+        for language in ("zh", "en"):
+            assert say(language, refused.value.id, **words(refused.value.told, language, SHANGHAI))
+
+
+def test_notes_answers_and_actions_are_lines_of_the_timeline_and_nothing_is_overwritten() -> None:
+    one = Review(incident="INC-2026-0001", due_at=T0)
+    lines = []
+    for kind, text in (("cause", "a seal"), ("why", "no test > no time >  "), ("well", "fast"), ("playbook", "step 3")):
+        one, entry = note(one, kind, text, "li", T0)
+        lines.append(entry)
+    one, entry = answer(one, "1", "02:50", "li", T0, 1)
+    one, again = answer(one, "1", "02:40", "li", T0, 1)
+    one, planned = add_action(one, Action(id="", text="weigh each lot", owner="li", due_at=T0), "li", T0)
+    assert (one.causes, one.whys, one.went_well) == (("a seal",), (("no test", "no time"),), ("fast",))
+    assert (one.playbook_changes, one.answers, one.actions[0].id) == (("step 3",), {"1": "02:40"}, "a1")
+    for line in [*lines, entry, again, planned]:
+        for language in ("zh", "en"):
+            assert write(line, language, SHANGHAI)
+    held, _ = hold(one, "zhang", T0, 1)
+    with pytest.raises(ActRefused, match="review_held"):
+        note(held, "cause", "another", "li", T0)
+    do(held, "a1", "li", T0)
+
+
+def test_a_question_nobody_asked_has_no_answer() -> None:
+    with pytest.raises(ActRefused, match="no_question"):
+        answer(review(), "2", "x", "li", T0, 1)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from incident_world import BLUE, CALM, ORANGE, RED, T0, YELLOW, World, alert
 
-from monitor.incidents.storms import SentNotice, StormLimits, digests, offers, put_off, sift
+from monitor.incidents.storms import SentNotice, StormLimits, offers, put_off, sift
 from monitor.model import Facts, Owed, Recipient, Tier, Transition
 
 LIMITS = StormLimits(per_incident=2, in_all=5)
@@ -50,14 +50,6 @@ def test_the_graver_has_the_first_claim() -> None:
     kept, held = sift([owed("X", BLUE), owed("Y", ORANGE)], had(*[(n, BLUE) for n in "ABCD"]), LIMITS, T0)
     assert [h.facts.incident for h in held] == ["X"]
     assert [o.facts.incident for o in kept] == ["X", "Y"], "in their order; the group has both"
-
-
-def test_what_was_put_off_is_one_digest_of_the_newest_standing() -> None:
-    storm = [owed("A", YELLOW, notice=n) for n in range(1, 8)] + [owed("B", ORANGE)]
-    _, held = sift(storm, had(*[(n, BLUE) for n in "CDEFG"]), LIMITS, T0)
-    (digest,) = digests(held)
-    assert digest.notices == 8
-    assert [(f.incident, f.notice) for f in digest.standing] == [("B", 1), ("A", 7)]
 
 
 TIERS, TRANSITIONS = st.sampled_from([BLUE, ORANGE, RED]), st.sampled_from(["UPDATE", "CLEARED"])

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from web_fakes import NOW, World, a_crisis, an_app, browser, with_tokens
+from web_fakes import CONFIG, NOW, World, a_crisis, an_app, browser, with_tokens
 
 from monitor.model import Entry, Tier
 from monitor.sources.told import Told
@@ -33,6 +33,8 @@ from monitor.web.acts import (
     Undo,
 )
 from monitor.web.answers import json_answer, plain
+from monitor.web.review_acts import CheckEffect, NewAction, Note
+from monitor.web.statement_acts import Approve, Confirm, Publish, Verify, Write
 
 pytestmark = pytest.mark.anyio
 ONE = "/api/v1/incidents/INC-2026-0042"
@@ -187,10 +189,34 @@ async def test_silences_begin_are_listed_and_end() -> None:
     made = await post("/api/v1/silences", body, world)
     assert made.status_code == 201
     assert (made.json()["until"], made.json()["up_to"]) == ("2026-03-01T12:31:05+08:00", "yellow")
+    assert made.json()["hides"] == []
     assert len((await get("/api/v1/silences", world)).json()["silences"]) == 1
     assert (await post(f"/api/v1/silences/{made.json()['id']}/end", None, world)).status_code == 200
     assert (await get("/api/v1/silences", world)).json() == {"silences": []}
     assert (await post("/api/v1/silences/s9/end", None, world)).status_code == 404
+
+
+async def test_what_a_silence_would_hide_is_shown_without_making_it() -> None:
+    world = a_crisis()
+    before = len(world.hushes)
+    body = {"matchers": {"risk": "mass-complaint"}, "for": "1h", "up_to": "red", "comment": "x", "preview": True}
+    answer = await post("/api/v1/silences", body, world)
+    assert answer.status_code == 200 and len(world.hushes) == before
+    assert [i["number"] for i in answer.json()["hides"]] == ["INC-2026-0041"]
+
+
+async def test_a_raise_keeps_what_it_rests_on() -> None:
+    world = a_crisis()
+    await post(f"{ONE}/raise", {"tier": "red", "comment": "rising", "evidence": "https://example.com/v/1"}, world)
+    assert world.acted[-1][2] == Raise(Tier.RED, "rising", "https://example.com/v/1")
+
+
+async def test_how_fast_people_answer_is_told_per_person_tier_and_channel() -> None:
+    world = a_crisis()
+    (row,) = (await get("/api/v1/answers?days=2", world)).json()["answers"]
+    assert world.acted[-1][2] == NOW - 2 * 86400
+    assert (row["person"], row["tier"], row["channel"], row["median"]) == ("li-na", "red", "sms", 90.0)
+    assert (await get("/api/v1/answers?days=x")).status_code == 422
 
 
 async def test_the_silence_of_an_incident_takes_its_labels_and_tier() -> None:
@@ -279,6 +305,63 @@ async def test_a_drill_is_begun_ended_and_told() -> None:
         missing = await client.post("/api/v1/drills", json={"scenario": "flood"})
         assert missing.status_code == 404 and "there are: product-safety" in missing.json()["message"]
         assert (await client.get("/api/v1/drills/D-0009")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "wanted"),
+    [
+        (f"{ONE}/statements", {"audience": "press", "kind": "full"}, Write(audience="press", kind="full")),
+        ("/api/v1/statements/s1/source", {"family": "press", "origin": "Daily"}, Confirm("press", "Daily")),
+        ("/api/v1/statements/s1/verify", {}, Verify()),
+        ("/api/v1/statements/s1/approve", {"role": "legal"}, Approve("legal")),
+        ("/api/v1/statements/s1/publish", {"where": "weibo"}, Publish("weibo")),
+        (f"{ONE}/review/note", {"kind": "why", "text": "a > b"}, Note("why", "a > b")),
+        (f"{ONE}/review/action", {"text": "t", "owner": "li-na", "due_at": "2026-03-01T11:01:05"},
+         NewAction(text="t", owner="li-na", due_at=NOW)),
+        (f"{ONE}/review/check", {"action": "a1", "value": 3}, CheckEffect("a1", 3.0)),
+    ],
+)  # fmt: skip
+async def test_statements_and_reviews_are_acted_on_through_doors_of_their_own(
+    path: str, body: Any, wanted: Any
+) -> None:
+    world = a_crisis()
+    assert (await post(path, body, world)).status_code in (200, 201)
+    assert world.acted[-1][0] == "local" and world.acted[-1][2] == wanted
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        (f"{ONE}/statements", {"audience": "martians"}, 422),
+        ("/api/v1/statements/s1/shout", {}, 404),
+        ("/api/v1/statements/s1/allow", {"words": "100%"}, 422),
+        (f"{ONE}/review/note", {"kind": "gossip", "text": "x"}, 422),
+        (f"{ONE}/review/action", {"text": "t", "owner": "li", "due_at": "someday"}, 422),
+        (f"{ONE}/review/burn", {}, 404),
+    ],
+)
+async def test_nonsense_about_words_and_reviews_is_refused(path: str, body: Any, status: int) -> None:
+    world = a_crisis()
+    assert (await post(path, body, world)).status_code == status
+    assert world.acted == []
+
+
+async def test_what_is_in_the_way_is_said_in_the_readers_language() -> None:
+    async with browser(an_app(a_crisis()), accept_language="zh") as client:
+        (one,) = (await client.get(f"{ONE}/statements")).json()["statements"]
+        assert one["blocks"][0]["text"] == "独立来源 0 个，至少需要 2 个" and one["statement"]["tier"] == "red"
+        look = (await client.get(f"{ONE}/review")).json()
+        assert look["missing"][0]["text"] == "尚未写明原因" and look["course"]["to_ack"] == 480.0
+        assert (await client.get("/api/v1/reviews")).json()["reviews"][0]["overdue"] is True
+
+
+async def test_a_token_acts_as_the_person_it_belongs_to() -> None:
+    world = a_crisis()
+    mine = [*CONFIG["person"][1:], CONFIG["person"][0] | {"acts_as": ["token:bot"]}]
+    app = an_app(world, with_tokens(person=mine))
+    async with browser(app, authorization="Bearer secret-bot") as client:
+        assert (await client.post(f"{ONE}/comment", json={"comment": "x"})).status_code == 200
+    assert world.acted[-1][0] == CONFIG["person"][0]["name"]
 
 
 async def test_no_drill_to_stop_is_told() -> None:

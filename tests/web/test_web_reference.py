@@ -12,6 +12,7 @@ from monitor.web.app import API, DOORS, INGEST
 from monitor.web.reference import api, metrics
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+VERBS = {"/statements/": "source", "/review/": "note"}
 
 
 @pytest.mark.parametrize(("name", "write"), [("api.md", api), ("metrics.md", metrics)])
@@ -28,7 +29,8 @@ def test_every_door_is_told() -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("door", [door for door in INGEST + API if door.takes], ids=lambda door: door.path)
 async def test_the_examples_are_taken(door: object) -> None:
-    path = door.path.format(number="INC-2026-0042", verb="raise", id="s1", name="sheet")  # type: ignore[attr-defined]
+    verb = next((verb for part, verb in VERBS.items() if part in door.path), "raise")  # type: ignore[attr-defined]
+    path = door.path.format(number="INC-2026-0042", verb=verb, id="s1", name="sheet")  # type: ignore[attr-defined]
     query = "?source=helpdesk" if door in INGEST else ""
     async with browser(an_app(a_crisis())) as client:
         answer = await client.post(path + query, json=json.loads(door.takes))  # type: ignore[attr-defined]

@@ -12,7 +12,10 @@ from starlette.applications import Starlette
 
 from monitor.config.convert import decode
 from monitor.config.schema import Config
+from monitor.incidents.answers import Speed
 from monitor.incidents.drills import Mark, Objective, Scorecard
+from monitor.incidents.publication import Block
+from monitor.incidents.review import Ack, Course
 from monitor.incidents.who import PlanStep
 from monitor.metrics import Metrics
 from monitor.model import (
@@ -27,12 +30,15 @@ from monitor.model import (
     Pause,
     Reason,
     Recipient,
+    Review,
     Score,
     Silence,
+    Statement,
     Step,
     Tier,
     Timer,
 )
+from monitor.playbook.plan import Words as PlanWords
 from monitor.sources.told import Told
 from monitor.times import Duration
 from monitor.web.acts import (
@@ -51,7 +57,9 @@ from monitor.web.acts import (
     Unknown,
 )
 from monitor.web.app import DOORS, web_app
+from monitor.web.review_acts import ReviewAct, ReviewStanding
 from monitor.web.site import Site
+from monitor.web.statement_acts import Standing
 from monitor.web.views import (
     Dossier,
     DrillBook,
@@ -219,6 +227,9 @@ class World:
         self.hushes.append(made)
         return made
 
+    async def hidden_by(self, hush: Any, now: float) -> tuple[Incident, ...]:
+        return tuple(i for i in self.incidents.values() if i.state == "open" and i.risk == hush.matchers.get("risk"))
+
     async def end_silence(self, actor: str, id: str, now: float) -> Silence:
         for place, found in enumerate(self.hushes):
             if found.id == id:
@@ -269,6 +280,10 @@ class Reads:
         self.silences = world.silences
         self.world = world
 
+    async def answers(self, since: float) -> tuple[Speed, ...]:
+        self.world.acted.append(("", "", since))
+        return (Speed(person="li-na", tier=Tier.RED, channel="sms", asked=2, answered=1, median=90.0, slowest=90.0),)
+
     async def who(self, tier: Tier, risk: str, labels: dict[str, str], at: float) -> Way:
         self.world.acted.append(("", risk, (tier, labels, at)))
         levels = (PlanStep(level=0, at=at, to=(Recipient(person="zhang-wei", channels=("sms",), after=at + 60),)),)
@@ -314,6 +329,48 @@ class Practice:
         return Scorecard(run=found, marks=(acked,), notices=2, reached=("li-na",), not_reached=("mary",))
 
 
+class Words:
+    """`Site.statements` and `Site.reviews` over a world: what was asked is noted, one of each is there."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        text = Statement(
+            id="INC-2026-0042-s1", incident="INC-2026-0042", audience="press", tier=Tier.RED, language="zh",
+            text="〔待填：事实〕", author="li-na", written_at=NOW - 60,
+        )  # fmt: skip
+        self.one = Standing(
+            statement=text, stage="draft", blocks=(Block("sources", {"has": 0, "wanted": 2}),),
+            may={"legal": ("li-na", "mary")}, verifier="legal", approvers=("legal",), publisher="legal",
+            versions=(text,),
+        )  # fmt: skip
+        course = Course(first_signal=None, opened_at=NOW - 9000, first_told=NOW - 9000, first_red=None,
+                        acks=(Ack("li-na", Tier.RED, 480.0),))  # fmt: skip
+        self.look = ReviewStanding(
+            review=Review(incident="INC-2026-0042", due_at=NOW - 60), risk="product-safety", peak=Tier.RED,
+            course=course, questions=(PlanWords("何时？", "when?"),), missing=(Block("no_cause", {}),), overdue=True,
+        )  # fmt: skip
+
+    async def of(self, number: str) -> tuple[Standing, ...]:
+        self.world._checked(number)
+        return (self.one,)
+
+    async def write(self, actor: str, number: str, asked: Any, now: float) -> Standing:
+        self.world.acted.append((actor, number, asked))
+        return self.one
+
+    async def get(self, id: str, now: float | None = None) -> Any:
+        return self.one if now is None else self.look
+
+    async def all(self, now: float) -> tuple[ReviewStanding, ...]:
+        return (self.look,)
+
+    async def act(self, actor: str, id: str, act: Any, now: float) -> Any:
+        if self.world.refuse is not None:
+            raise self.world.refuse
+        self.world.acted.append((actor, id, act))
+        return self.look if isinstance(act, ReviewAct) else self.one
+
+
 class Wells:
     """`Site.sources` over a world."""
 
@@ -354,6 +411,7 @@ def a_site(world: World, settings: Config | None = None, **changes: Any) -> Site
     told = {
         "config": lambda: settings, "now": lambda: NOW, "reads": Reads(world), "acts": world,
         "sources": Wells(world), "drills": Practice(world),
+        "statements": Words(world), "reviews": Words(world),
         "metrics": metrics,
         "key": KEY, "health": lambda: Health({"judge": 0.2}), "ready": lambda: Readiness(),
         "title": lambda playbook, language: {"zh": "产品安全", "en": "Product safety"}[language]

@@ -22,7 +22,8 @@ from monitor.secret import Secret, SecretFault, reveal
 from monitor.sources.apart import apart
 from monitor.sources.dates import read_date
 from monitor.sources.feed import hashed
-from monitor.sources.imap_open import PORTS, Door, Mailbox, Security, judged
+from monitor.sources.guard import outer_addresses
+from monitor.sources.imap_open import PORTS, Door, Mailbox, Security
 from monitor.sources.mail import Mail, inner_of, read_mail
 from monitor.sources.mail_items import Digest, Item, items_of, wrong_digest
 from monitor.sources.mapping import Mapping, mention_of, wrong_targets
@@ -83,7 +84,7 @@ class Imap(Source, frozen=True, kw_only=True, tag="imap", tag_field="kind"):
     async def fetch(self, cursor: Cursor, around: Surroundings) -> Page:
         """The mails behind the cursor, all within `timeout`."""
         port = self.port or PORTS[self.security]
-        addresses = () if self.allow_private else await judged(self.host, port)
+        addresses = () if self.allow_private else await outer_addresses(self.host, port)
         door, mailbox = self._door(port, addresses), Mailbox()
         try:
             return await apart(partial(self.read, mailbox, door, cursor, around), within=self.timeout, end=mailbox.end)

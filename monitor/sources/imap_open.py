@@ -15,7 +15,6 @@ from imapclient.exceptions import IMAPClientError, LoginError
 from msgspec import Struct
 
 from monitor import __version__
-from monitor.addresses import RefusedAddress, resolve
 from monitor.sources.source import SourceFault
 from monitor.sources.told import Told, short
 
@@ -34,16 +33,6 @@ class Door(Struct, frozen=True, kw_only=True):
     ca: str = ""
     timeout: float = 60.0
     addresses: tuple[str, ...] = ()
-
-
-async def judged(host: str, port: int) -> tuple[str, ...]:
-    """The outer addresses of a host. SourceFault when one is an inner one, or it has none."""
-    try:
-        return tuple(await resolve(host, port))
-    except RefusedAddress as error:
-        raise SourceFault(Told("http.refused_address", text=short(str(error), 200))) from None
-    except OSError as error:
-        raise SourceFault(Told("http.connect", text=short(str(error), 200))) from None
 
 
 class _Dialled(imaplib.IMAP4):

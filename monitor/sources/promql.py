@@ -71,8 +71,6 @@ class Promql(WebSource, frozen=True, kw_only=True, tag="promql", tag_field="kind
         of = blake2b(f"{self.url}\0{float(self.step)}".encode(), digest_size=12).hexdigest()
         cursor = cursor if cursor.get("of") == of else {"of": of}
         start, stop, end = self._steps(cursor, around.now, self.zone(around))
-        if stop < start:
-            return Page(cursor=cursor, unchanged=True)
         address = self._address(start, stop, around.now)
         answer = await self.answer(around, address, headers={"accept": "application/json"})
         samples, faults = await asyncio.to_thread(self.read, answer, around.now)
@@ -80,17 +78,15 @@ class Promql(WebSource, frozen=True, kw_only=True, tag="promql", tag_field="kind
         if stop < end:
             after = {**cursor, "whole": whole, "at": stop + self.step}
             return Page(samples=samples, faults=faults, cursor=after, covers_to=whole, more=True)
-        after = {"of": of, "until": stop, "whole": around.now}
+        after = {"of": of, "until": max(stop, cursor.get("until", stop)), "whole": around.now}
         return Page(samples=samples, faults=faults, cursor=after, covers_from=whole)
 
     def _steps(self, cursor: Cursor, now: float, zone: ZoneInfo) -> tuple[float, float, float]:
-        """The first and last step of this fetch, and the last one there is."""
+        """The first and last step of this fetch, and the last one there is; the newest is always asked for."""
         step = float(self.step)
         end = aligned(now - self.delay, step, zone)
-        if "until" in cursor and cursor["until"] >= end:
-            return end, end - step, end
         back = cursor["until"] + step - self.overlap if "until" in cursor else end - self.history
-        start = cursor["at"] if "at" in cursor else aligned(back, step, zone)
+        start = min(end, cursor["at"] if "at" in cursor else aligned(back, step, zone))
         most = max(1, min(POINTS, SAMPLES // self.most_series))
         return start, min(end, start + (most - 1) * step), end
 

@@ -29,7 +29,7 @@ from monitor.sources.mapping import Get, Mapping, mention_of, sample_of, written
 from monitor.sources.marks import Mark, at_moment, mark_of, moment, packed, reread_from, unpacked
 from monitor.sources.source import Source, SourceFault, Surroundings
 from monitor.sources.sql_asked import STRETCH, Asked, newest
-from monitor.sources.sql_open import Session, address, judged, wrong_url
+from monitor.sources.sql_open import Session, address, guarded, wrong_url
 from monitor.sources.told import Told, short, why
 from monitor.times import DAY, Duration, aligned
 
@@ -98,7 +98,7 @@ class Sql(Source, frozen=True, kw_only=True, tag="sql", tag_field="kind"):
         """The rows behind the cursor."""
         url, session = address(self.url, self.password), Session()
         if not self.allow_private:
-            url = await judged(url)
+            url = await guarded(url)
         try:
             call = partial(self.read, session, url, cursor, around)
             return await apart(call, within=self.timeout + GRACE, end=session.end)

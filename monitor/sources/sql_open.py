@@ -17,8 +17,8 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from monitor.addresses import RefusedAddress, refuse_literal, resolve
 from monitor.secret import Secret, SecretFault, reveal
+from monitor.sources.guard import outer_addresses
 from monitor.sources.source import SourceFault
 from monitor.sources.told import Told, short
 
@@ -58,21 +58,14 @@ def address(url: str, password: Secret | None = None) -> URL:
     return made.set(password=secret) if secret is not None else made
 
 
-async def judged(url: URL, port: int = 5432) -> URL:
-    """The URL with the outer addresses its host has, of which the driver dials one. SourceFault for inner ones."""
+async def guarded(url: URL) -> URL:
+    """The URL with the outer address that its host has, which is dialled. SourceFault for inner ones and sockets."""
     if url.get_backend_name() == "sqlite":
         return url
-    hosts = url.query.get("host", url.host or "")
-    if not isinstance(hosts, str) or not hosts or hosts.startswith("/") or "," in hosts or "hostaddr" in url.query:
+    host = url.query.get("host", url.host or "")
+    if not isinstance(host, str) or not host or host.startswith("/") or "," in host or "hostaddr" in url.query:
         raise SourceFault(Told("http.refused_address", text=Told("several_hosts")))
-    try:
-        refuse_literal(hosts)
-        found = await resolve(hosts, url.port or port)
-    except RefusedAddress as error:
-        raise SourceFault(Told("http.refused_address", text=short(str(error), 200))) from None
-    except OSError as error:
-        raise SourceFault(Told("http.connect", text=short(str(error), 200))) from None
-    return url.update_query_dict({"hostaddr": found[0]})
+    return url.update_query_dict({"hostaddr": (await outer_addresses(host, url.port or 5432))[0]})
 
 
 class Session:

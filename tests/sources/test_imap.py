@@ -196,7 +196,7 @@ async def test_the_address_that_was_judged_is_dialled_and_the_name_is_asked_for(
     async def resolved(host: str, port: int) -> list[str]:
         return ["127.0.0.1"]
 
-    monkeypatch.setattr("monitor.sources.imap_open.resolve", resolved)
+    monkeypatch.setattr("monitor.sources.guard.resolve", resolved)
     dovecot.fill(folder, mail(1, NOW - 60))
     asked = source(dovecot, folder, host="mail.example.com", allow_private=False)
     assert len((await read(asked)).mentions) == 1

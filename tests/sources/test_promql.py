@@ -76,7 +76,9 @@ async def test_it_goes_on_where_it_ended_and_asks_the_newest_again(prometheus: P
     asked = source(prometheus, overlap=120.0)
     first = await read(asked)
     same = await read(asked, first.cursor, NOW + 20)
-    assert same.unchanged and same.cursor == first.cursor
+    assert {(s.at - NOW) / MINUTES for s in same.samples} == {-2.0, -1.0}, "that it still answers is asked each time"
+    none = await read(source(prometheus, overlap=0.0), first.cursor, NOW + 20)
+    assert {(s.at - NOW) / MINUTES for s in none.samples} == {-1.0} and none.cursor["until"] == NOW - 60
     later = await read(asked, first.cursor, NOW + 200)
     assert sorted({(s.at - NOW) / MINUTES for s in later.samples}) == [-2.0, -1.0, 0.0, 1.0, 2.0]
     assert later.covers_from == NOW

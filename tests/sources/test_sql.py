@@ -341,7 +341,7 @@ async def test_the_address_that_was_judged_is_dialled(postgresql_url: str, monke
         assert (host, port) == ("db.example.com", real.port or 5432)
         return [real.host or ""]
 
-    monkeypatch.setattr("monitor.sources.sql_open.resolve", resolved)
+    monkeypatch.setattr("monitor.sources.guard.resolve", resolved)
     url = real.set(host="db.example.com").render_as_string(hide_password=False)
     page = await read(Sql(name="desk", url=url, query="SELECT 'x' AS body", fields={"text": "body"}))
     assert [m.text for m in page.mentions] == ["x"]

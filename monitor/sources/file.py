@@ -74,14 +74,16 @@ class File(Source, frozen=True, kw_only=True, tag="file", tag_field="kind"):
         files = {str(path): haul.file(path, known.get(str(path), {})) for path in self._paths()}
         before = cursor.get("newest") or 0.0
         newest = max(haul.newest, before)
+        first = cursor.get("first", not cursor)
         return Page(
             mentions=tuple(haul.mentions.values()),
             samples=tuple(haul.samples),
             faults=tuple(haul.faults[:FAULTS_CAP]),
-            cursor={"files": files, "newest": newest},
+            cursor={"files": files, "newest": newest, "first": first and haul.more},
             covers_from=before or min(haul.oldest, newest),
             covers_to=newest,
             more=haul.more,
+            first=first,
             unchanged=not (haul.mentions or haul.samples or haul.faults or haul.more),
         )
 

@@ -43,7 +43,7 @@ $(VENV)/program: pyproject.toml
 	@touch $@
 
 $(VENV)/tools: $(VENV)/program
-	@$(PIP) '.[dev,postgresql]'
+	@$(PIP) '.[dev,postgresql,stream]'
 	@touch $@
 
 clean:

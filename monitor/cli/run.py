@@ -24,7 +24,7 @@ from monitor.store import care
 from monitor.store.database import StoreFault
 
 STATE = Path("/var/lib/crisis-monitor")
-LOOPS = 4
+LOOPS = 5
 
 
 @click.command("run", help=told("run.help.run"))

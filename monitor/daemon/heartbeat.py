@@ -23,7 +23,7 @@ from monitor.daemon.distress import Distress
 from monitor.daemon.watch import Watch
 from monitor.http import Answer, Http, HttpFault
 from monitor.secret import SecretFault, reveal
-from monitor.sources import Source
+from monitor.sources import Source, Stream
 from monitor.store import cursors, findings, outbox, timers
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, Priority, StoreFault
@@ -150,10 +150,11 @@ def _age(at: float | None, now: float) -> float | None:
 
 
 def _failing(sources: Sequence[Source], standing: dict[str, Standing]) -> tuple[int, int]:
-    """How many sources are polled now, and how many of them have failed some times in a row."""
-    found = [standing.get(s.name, Standing()) for s in sources if s.polled and s.enabled]
-    polled = [stands for stands in found if stands.pause is None]
-    return len(polled), sum(stands.failures >= FAILING_AFTER for stands in polled)
+    """How many sources are asked or listened to now, and how many of them have failed some times in a row."""
+    asked = (s for s in sources if (s.polled or isinstance(s, Stream)) and s.enabled)
+    found = [standing.get(s.name, Standing()) for s in asked]
+    read = [stands for stands in found if stands.pause is None]
+    return len(read), sum(stands.failures >= FAILING_AFTER for stands in read)
 
 
 def _disk_left(state: Path) -> float | None:

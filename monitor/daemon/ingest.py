@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.daemon import counting
 from monitor.daemon.clock import Clock
+from monitor.daemon.covering import cover_push, cover_stream
 from monitor.daemon.desk import Desk
 from monitor.daemon.following import follow
 from monitor.failpoints import reach
@@ -23,6 +24,7 @@ from monitor.rules.buckets import Tally
 from monitor.sources import Source
 from monitor.sources.push import Push
 from monitor.sources.schedule import Outcome
+from monitor.sources.stream import Haul, Stream
 from monitor.store import buckets, cursors, findings, observations
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, Priority
@@ -106,31 +108,46 @@ class Ingest:
             if standing.pause is not None:
                 raise SourcePaused(source.name)
             taken = self._take(connection, desk, source.name, matched, samples, first=False, now=now)
-            self._cover_push(connection, source, standing, now)
-            put = replace(
-                standing, last_try=now, last_good=now, last_record=taken.newest or standing.last_record,
-                first_good=standing.first_good or now, hours=hourly(standing.hours, taken.accepted, now),
-            )  # fmt: skip
-            cursors.put(connection, source.name, {}, put)
-            findings.end(connection, "source-failing", source.name, now)
+            cover_push(connection, source, standing, now)
             findings.end(connection, "source-silent", source.name, now)
-            reach("ingest-before-commit")
-            since = None if standing.last_good is None else standing.first_good
-            return replace(taken, since=_since(taken, None, since, now))
+            return _heard(connection, source, standing, taken, None, now)
 
+        return await self._received(source, job, 0, now)
+
+    async def stream(self, source: Stream, haul: Haul, now: float, *, since: float | None, upto: float | None) -> Taken:
+        """What a broker handed out; none of it is acknowledged before this returns.
+
+        The source vouches up to `upto` (None: it is behind, nobody knows how far), from where its coverage ended, and
+        not from before `since` where the broker kept nothing for us. SourcePaused: nothing was taken.
+        """
+        desk, spoke = self._desk(), bool(haul.mentions or haul.samples)
+        matched = await self._match(desk, source, haul.mentions)
+        if source.keep == "matching":
+            topics = {topic.name for topic in desk.config.topic}
+            matched = [m for m in matched if m.read.said & topics]
+
+        def job(connection: Connection) -> Taken:
+            _, standing = cursors.get(connection, source.name)
+            if standing.pause is not None:
+                raise SourcePaused(source.name)
+            taken = self._take(connection, desk, source.name, matched, haul.samples, first=False, now=now)
+            gap = None
+            if upto is not None and (spoke or source.expect_every is None):
+                start = max((t for t in (since, standing.resumed_at) if t is not None), default=None)
+                gap = cover_stream(connection, source, start, upto)
+            if spoke:
+                findings.end(connection, "source-silent", source.name, now)
+            return _heard(connection, source, standing, taken, gap, now)
+
+        return await self._received(source, job, len(haul.faults), now)
+
+    async def _received(self, source: Source, job: Callable[[Connection], Taken], rejected: int, now: float) -> Taken:
         taken = await self._db.write(job, Priority.INGEST)
         reach("ingest-after-commit")
-        self._done(source.name, taken, 0)
+        self._done(source.name, taken, rejected)
         self._metrics.fetched(source.name, "ok")
         self._metrics.source(source.name, up=True, last_success=now, lag=taken.lag)
         return taken
-
-    def _cover_push(self, connection: Connection, source: Push, standing: Standing, now: float) -> None:
-        if source.expect_every is None:
-            return
-        before = None if standing.begins else standing.last_good
-        near = before is not None and now - before <= 2 * source.expect_every
-        cursors.cover(connection, source.name, before if near and before is not None else now, now)
 
     async def load(self, source: str, mentions: Sequence[Mention], samples: Sequence[Sample]) -> Taken:
         """History: teaches baselines, covers from its first to its last record, and can alarm nothing."""
@@ -334,6 +351,21 @@ def _cover(
         start = min((m.at for m in page.mentions), default=start)
     cursors.cover(connection, source.name, min(end, start if start is not None else end), end)
     return gap
+
+
+def _heard(
+    connection: Connection, source: Source, standing: Standing, taken: Taken, gap: float | None, now: float
+) -> Taken:
+    """Notes that a source spoke that is not polled. Which instants are to be judged anew is in what it returns."""
+    put = replace(
+        standing, last_try=now, last_good=now, last_record=taken.newest or standing.last_record, failures=0, fault="",
+        fault_since=None, first_good=standing.first_good or now, hours=hourly(standing.hours, taken.accepted, now),
+    )  # fmt: skip
+    cursors.put(connection, source.name, {}, put)
+    findings.end(connection, "source-failing", source.name, now)
+    reach("ingest-before-commit")
+    first = None if standing.last_good is None else standing.first_good
+    return replace(taken, since=_since(taken, gap, first, now))
 
 
 def _since(taken: Taken, gap: float | None, first: float | None, now: float) -> float | None:

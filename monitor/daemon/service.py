@@ -34,13 +34,13 @@ from monitor.daemon.reports import Reports
 from monitor.daemon.reviewing import Reviewing
 from monitor.daemon.server import Listener
 from monitor.daemon.source_acts import ActsOnSources
+from monitor.daemon.streams import Streams
 from monitor.daemon.systemd import Systemd
 from monitor.daemon.tend import Tend
 from monitor.daemon.watch import Watch
 from monitor.http import Http
 from monitor.metrics import Loop, Metrics
-from monitor.sources import Source
-from monitor.sources.push import Push
+from monitor.sources import Push, Source, Stream
 from monitor.store import incidents, observations
 from monitor.store.database import Database, Priority
 from monitor.web.app import web_app
@@ -52,7 +52,8 @@ log = structlog.get_logger("service")
 SENDS_END = 20.0
 STORIES_BACK = 3 * 86400.0
 IDLE: dict[str, tuple[Loop, ...]] = {
-    "poll": ("poll",), "judge": ("judge", "timers"), "deliver": ("deliver",), "tend": ()
+    "poll": ("poll",), "judge": ("judge", "timers"), "deliver": ("deliver",), "tend": (),
+    "streams": (),
 }  # fmt: skip
 """The metric's loops that a part stands for while it waits: whoever waits lives and has nothing to do."""
 
@@ -112,6 +113,7 @@ class Service:
         self.judge = Judge(self.db, self.desk, self.board, clock, self.metrics, self.trails.note)
         self.ingest = Ingest(self.db, self.desk, clock, self.metrics, self.judge.tell)
         self.poll = Poll(self.db, self.desk, self.ingest, self.http, clock, self.metrics)
+        self.streams = Streams(self.db, self.desk, self.ingest, clock, self.metrics)
         self.tend = Tend(self.db, self.desk, clock, self.metrics, self.judge.poke)
         self.tend.letters = Letters(self.db, self.desk, self.deliver.handed).round
         self.deliver.on_dead(LastResort(self.board, self.judge, self.desk, clock).tell)
@@ -130,6 +132,7 @@ class Service:
         self.systemd = Systemd(os.environ)
         waking = {
             "poll": self.poll.wake, "judge": self.judge.wake, "deliver": self.deliver.wake, "tend": self.tend.wake,
+            "streams": self.streams.wake,
         }  # fmt: skip
         self.watch = Watch(clock, self.db, self.systemd, waking, self._jumped, self._idle)
         self._refused = False
@@ -189,7 +192,10 @@ class Service:
         if desk.stories:
             self.ingest.stories.load(await self.db.read(lambda c: observations.recent_stories(c, since)))
         await counting.recount(self.db, desk, self.judge.poke)
-        loops = {"poll": self.poll.run, "judge": self.judge.run, "deliver": self.deliver.run, "tend": self.tend.run}
+        loops = {
+            "poll": self.poll.run, "judge": self.judge.run, "deliver": self.deliver.run, "tend": self.tend.run,
+            "streams": self.streams.run,
+        }  # fmt: skip
         self._tasks = [asyncio.create_task(self.watch.keep(name, run), name=name) for name, run in loops.items()]
         drift = self.clock.drift if isinstance(self.clock, SystemClock) else None
         self._tasks.append(asyncio.create_task(self.watch.run(drift), name="watch"))
@@ -232,6 +238,7 @@ class Service:
     def _sources_changed(self) -> None:
         """Who is expected to bring something has changed, and with it what counts as no data."""
         self._describe()
+        self.streams.replan()
         self.judge.poke()
 
     def _idle(self, part: str) -> None:
@@ -300,6 +307,7 @@ class Service:
         self._configure()
         await self.judge.load()
         self.poll.replan()
+        self.streams.replan()
         self.practice.replan()
         self.reports.replan()
         self.judge.poke()
@@ -317,5 +325,5 @@ def _measured(measure: str) -> str:
 
 def _expected_every(source: Source) -> float | None:
     """Seconds between two signs of life that the config expects of a source."""
-    every = source.expect_every if isinstance(source, Push) else source.every
+    every = source.expect_every if isinstance(source, Push | Stream) else source.every
     return None if every is None else float(every)

@@ -15,8 +15,7 @@ from monitor.daemon.following import let_go
 from monitor.daemon.view import TEND
 from monitor.incidents.coverage import runs_out
 from monitor.metrics import Metrics
-from monitor.sources import Source
-from monitor.sources.push import Push
+from monitor.sources import Push, Source, Stream
 from monitor.store import cursors, findings
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, Priority, StoreFault
@@ -122,7 +121,7 @@ def patience(source: Source) -> float | None:
     """Seconds without a record (a push: without a sign of life) before a source counts as silent; None = for ever."""
     if source.silent_after is not None:
         return float(source.silent_after)
-    if isinstance(source, Push) and source.expect_every is not None:
+    if isinstance(source, Push | Stream) and source.expect_every is not None:
         return 2.0 * source.expect_every
     return None
 

@@ -19,6 +19,7 @@ from monitor.series import Bucket, Interval, Measure, Series, join_intervals
 from monitor.sources import Source
 from monitor.sources.file import File
 from monitor.sources.push import Push
+from monitor.sources.stream import Stream
 from monitor.store import cursors
 from monitor.times import MINUTE
 
@@ -64,6 +65,8 @@ def grace(source: Source) -> float:
     """
     if isinstance(source, Push):
         return float(source.expect_every * 2) if source.expect_every else 2.5 * TEND
+    if isinstance(source, Stream) and source.expect_every:
+        return float(source.expect_every * 2)
     if isinstance(source, File):
         return float(source.silent_after or max(7200.0, 2.5 * source.every))
     return 2.5 * source.every + MINUTE

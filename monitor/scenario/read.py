@@ -28,7 +28,7 @@ from monitor.scenario import steps
 from monitor.scenario.said import Doing, Quiet, Unsaid, read_act
 from monitor.scenario.schema import Act, Expect, Mentions, Numbers, Written
 from monitor.series import Interval, join_intervals
-from monitor.sources.push import Push
+from monitor.sources import Push, Stream
 
 KEY = b"scenario"
 FAR = float("inf")
@@ -264,7 +264,7 @@ class _Reader:
             if self._known(("outage", i, "source"), "source", outage.source, self.desk.sources):
                 found.setdefault(outage.source, []).append((at, at + outage.for_))
         for source in self.desk.sources.values():
-            if isinstance(source, Push) and source.expect_every:
+            if isinstance(source, Push | Stream) and source.expect_every:
                 heard = sorted(r.seen_at for r in records if r.source == source.name)
                 found.setdefault(source.name, []).extend(_silences(heard, 2 * source.expect_every))
         return {name: join_intervals(gaps) for name, gaps in found.items()}

@@ -9,8 +9,10 @@ from monitor.sources.replay import Replay
 from monitor.sources.rss import Rss
 from monitor.sources.source import Source, SourceFault, SourceGone, Surroundings
 from monitor.sources.sql import Sql
+from monitor.sources.stream import Stream
+from monitor.sources.webhook import Webhook
 
-SourceKind = File | Imap | JsonApi | Promql | Push | Replay | Rss | Sql
+SourceKind = File | Imap | JsonApi | Promql | Push | Replay | Rss | Sql | Stream | Webhook
 
 __all__ = [
     "File",
@@ -25,5 +27,7 @@ __all__ = [
     "SourceGone",
     "SourceKind",
     "Sql",
+    "Stream",
     "Surroundings",
+    "Webhook",
 ]

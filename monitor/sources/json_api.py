@@ -17,10 +17,11 @@ from monitor.model import Cursor, Mention, Page, Sample, SampleKind
 from monitor.secret import Secret, SecretFault
 from monitor.sources.charset import charset_of, decode
 from monitor.sources.feed import hashed
-from monitor.sources.mapping import Mapping, mention_of, sample_of, written, wrong_targets
-from monitor.sources.paths import items_at, look, read_find, read_path
+from monitor.sources.items import Items, wrong_items
+from monitor.sources.mapping import written
+from monitor.sources.paths import items_at, look, read_path
 from monitor.sources.source import DateSeen, SourceFault, Surroundings
-from monitor.sources.told import Told, short, why
+from monitor.sources.told import Told, short
 from monitor.sources.web_source import WebSource, after_answer, is_unchanged, moving, references, revealed
 from monitor.times import Duration
 
@@ -49,7 +50,8 @@ class Paging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class JsonApi(WebSource, frozen=True, kw_only=True, tag="json_api", tag_field="kind"):
     """`items`: path to a list, or to an object whose names are `$key`. `fields`: target = path within an item, several
-    with ` | ` between (the first that has a value), or a text with paths in braces.
+    with ` | ` between (the first that has a value), or a text with paths in braces. `only`: path within an item = the
+    value, or one of the values, without which the item is passed over.
 
     A field `value` makes samples of `series`; without it items are mentions. `none_on`: statuses by which the other
     side says that there is nothing. `behind`: so long it holds the newest items back.
@@ -59,6 +61,7 @@ class JsonApi(WebSource, frozen=True, kw_only=True, tag="json_api", tag_field="k
 
     items: str = "$"
     fields: dict[str, str] = field(default_factory=dict)
+    only: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
     series: str = ""
     sample: SampleKind = "gauge"
     span: Duration | None = None
@@ -76,14 +79,9 @@ class JsonApi(WebSource, frozen=True, kw_only=True, tag="json_api", tag_field="k
     def wrong(self) -> Iterator[tuple[str, str]]:
         """Also paths that are none, targets without a place, paging that goes nowhere."""
         yield from super().wrong()
-        yield from wrong_targets(self.fields, self.series)
+        yield from wrong_items(self)
         if not self.fields:
             yield "fields", Told("no_fields")
-        for option, path in (("items", self.items), *((f"fields.{k}", v) for k, v in self.fields.items())):
-            try:
-                read_find(path) if option != "items" else read_path(path)
-            except ValueError as error:
-                yield option, error.args[0]
         paging = self.page
         if paging and (bool(paging.next) == bool(paging.param) or (paging.resume and not paging.cursor)):
             yield "page", Told("bad_paging")
@@ -154,20 +152,7 @@ class Haul:
         self.source, self.known = source, known
         self.resumed = ""
         """The cursor of the last page that was read."""
-        span = float(source.span or 0)
-        self.mapping = Mapping(
-            source=source.name,
-            targets=tuple(source.fields),
-            zone=zone,
-            now=now,
-            labels=source.labels,
-            series=source.series,
-            sample=source.sample,
-            span=span,
-            dated=dated,
-            date_field=source.fields.get("published_at", ""),
-        )
-        self.finds = {target: read_find(path) for target, path in source.fields.items()}
+        self._now, self._items = now, Items(source, zone, now, dated)
         self.mentions: dict[str, Mention] = {}
         self.samples: list[Sample] = []
         self.faults: list[str] = []
@@ -195,26 +180,15 @@ class Haul:
     def _read(self, items: list[tuple[str, Any]]) -> bool:
         """Reads items; True when one of them was known from the last fetch."""
         reached = False
-        for key, item in items[: self.source.most]:
-            try:
-                if self.mapping.makes_samples:
-                    sample = sample_of(self._getter(key, item), self.mapping)
-                    self.samples += [sample] if sample else []
-                    continue
-                mention = mention_of(self._getter(key, item), self.mapping)
-            except (ValueError, OverflowError) as error:
-                self.faults.append(Told("entry", entry=short(key or item), text=why(error)))
-                continue
-            reached = reached or _mark(mention) in self.known
-            self.mentions.setdefault(mention.id, mention)
+        for record in self._items.read(items[: self.source.most]):
+            if isinstance(record, str):
+                self.faults.append(record)
+            elif isinstance(record, Sample):
+                self.samples.append(record)
+            else:
+                reached = reached or _mark(record) in self.known
+                self.mentions.setdefault(record.id, record)
         return reached
-
-    def _getter(self, key: str, item: Any) -> Any:
-        def get(target: str) -> Any:
-            find = self.finds.get(target)
-            return None if find is None else find(item, key)
-
-        return get
 
     def _onward(self, thing: Any, url: str, number: int) -> tuple[str, dict[str, str]] | None:
         paging = self.source.page
@@ -245,7 +219,7 @@ class Haul:
             samples=tuple(self.samples),
             faults=tuple(self.faults),
             cursor={**after, **kept, **({"resume": self.resumed} if self.resumed else {})},
-            covers_to=self.mapping.now - self.source.behind if self.source.behind else None,
+            covers_to=self._now - self.source.behind if self.source.behind else None,
             more=more and resumes,
         )
 

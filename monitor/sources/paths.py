@@ -106,9 +106,14 @@ def items_at(answer: Any, path: str) -> list[tuple[str, Any]]:
         return [("", item) for item in found]
     if isinstance(found, dict):
         return list(found.items())
+    raise no_items(answer, path, found)
+
+
+def no_items(answer: Any, path: str, found: Any) -> ValueError:
+    """What stands at the path of the items, where none do."""
     if found is None:
-        raise ValueError(Told("no_items", path=path, keys=_keys(answer)))
-    raise ValueError(Told("items_are", path=path, value=short(found)))
+        return ValueError(Told("no_items", path=path, keys=_keys(answer)))
+    return ValueError(Told("items_are", path=path, value=short(found)))
 
 
 def _keys(answer: Any) -> str:

@@ -23,6 +23,7 @@ from monitor.web import (
     reviews,
     sources,
     statements,
+    webhook,
 )
 from monitor.web.door import Door, answer_fault, answer_missing
 from monitor.web.headers import SecurityHeaders
@@ -33,6 +34,7 @@ __all__ = ["DOORS", "Acts", "Door", "Reads", "Site", "web_app"]
 
 _V1 = "/api/v1"
 _ONE = f"{_V1}/incidents/{{number}}"
+_HOOK = f"{_V1}/webhook/{{source}}"
 _TOOK = '200 {"accepted": 1, "duplicates": 0, "rejected": []}, after the commit; 422 when all were rejected'
 
 PAGES = (
@@ -65,6 +67,17 @@ INGEST = (
         takes='{"groupKey": "{}:{}", "groupLabels": {"service": "shop"}, "alerts": [{"status": "firing", '
         '"fingerprint": "c0ffee", "startsAt": "2026-03-01T08:00:00Z", "labels": {"alertname": "Down"}}]}',
         gives=_TOOK,
+    ),
+    Door(
+        "POST", _HOOK, webhook.deliver, "signed",
+        "Takes a signed delivery for a source of kind `webhook`: see [sources](sources.md#webhook). 401 without a good "
+        "signature, 422 when nothing of it can be read.",
+        takes='{"ticket": {"no": "4711", "body": "The power bank smoked"}}',
+        gives=_TOOK,
+    ),
+    Door(
+        "GET", _HOOK, webhook.shake, "signed",
+        "A handshake: gives back what the other side asks for, where it knows the word that the source expects.",
     ),
 )  # fmt: skip
 API = (

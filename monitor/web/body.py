@@ -27,15 +27,24 @@ class BodyRefused(Exception):
 
 async def read_body(request: Request, cap: int = CAP, deadline: float = DEADLINE) -> bytes:
     """The whole body, unpacked; neither its packed nor its unpacked form may be larger than `cap` bytes."""
+    return unpacked(request, await read_raw(request, cap, deadline), cap)
+
+
+async def read_raw(request: Request, cap: int = CAP, deadline: float = DEADLINE) -> bytes:
+    """The whole body as it was sent: what a signature is made over."""
     if _announced(request) > cap:
         raise BodyRefused(413, "too-large")
     try:
         async with asyncio.timeout(deadline):
-            raw = await _gather(request.stream(), cap)
+            return await _gather(request.stream(), cap)
     except TimeoutError:
         raise BodyRefused(408, "slow") from None
     except ClientDisconnect:
         raise BodyRefused(400, "gone") from None
+
+
+def unpacked(request: Request, raw: bytes, cap: int = CAP) -> bytes:
+    """The body behind its packing, at most `cap` bytes of it."""
     packing = request.headers.get("content-encoding", "").strip().lower()
     if packing not in ("", "identity", "gzip", "x-gzip"):
         raise BodyRefused(415, "packing")

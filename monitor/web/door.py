@@ -22,7 +22,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Door(Struct, frozen=True):
-    """`scope` is what the caller must be allowed (`open`: the address itself is the key). `html`: refusals are pages.
+    """`scope` is what the caller must be allowed (`open`: the address itself is the key; `signed`: a signature, which
+    the endpoint verifies). `html`: refusals are pages.
 
     `takes` and `gives` are the body and the answer, for the reference.
     """
@@ -30,7 +31,7 @@ class Door(Struct, frozen=True):
     method: Literal["GET", "POST"]
     path: str
     endpoint: Endpoint
-    scope: Scope | Literal["any", "open"]
+    scope: Scope | Literal["any", "open", "signed"]
     says: str
     takes: str = ""
     gives: str = ""
@@ -65,6 +66,8 @@ class _Guarded:
     def _ask(self, request: Request) -> Denied | None:
         config = request.app.state.site.config()
         server = config.server
+        if self.door.scope == "signed":
+            return None
         if self.door.scope != "open":
             caller = admit(request, server, self.door.scope)
             if isinstance(caller, Denied):

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from monitor.config.schema import Config
 from monitor.messages import say
 from monitor.model import Mention, Sample
-from monitor.sources import Push
+from monitor.sources import Push, Source, Webhook
 from monitor.sources.records import BodyFault, Records, read_mentions, read_samples
 from monitor.sources.told import tell
 from monitor.web.answers import json_answer, problem
@@ -80,7 +80,7 @@ async def _commit(
 def _sort_out(records: Records, config: Config, language: str) -> tuple[dict[str, Records], list[dict[str, Any]]]:
     """Records by source, and those refused: unreadable, or of a source that is none that may be pushed to."""
     rejected: list[tuple[int, str]] = list(records.faults)
-    pushed = {source.name for source in config.source if isinstance(source, Push)}
+    pushed = {source.name for source in config.source if is_pushed(source)}
     found: list[Mention] | list[Sample] = records.mentions or records.samples
     foreign = {thing.source for thing in found} - pushed
     if foreign:
@@ -108,8 +108,13 @@ def _foreign_text(source: str, language: str) -> str:
     return say(language, "web.denied.record-source" if source else "web.denied.no-source", source=source)
 
 
+def is_pushed(source: Source) -> bool:
+    """Whether records go in here by a token; a webhook has its own address and its own key."""
+    return isinstance(source, Push) and not isinstance(source, Webhook)
+
+
 def _only_push(config: Config) -> str:
-    pushed = [source.name for source in config.source if isinstance(source, Push)]
+    pushed = [source.name for source in config.source if is_pushed(source)]
     return pushed[0] if len(pushed) == 1 else ""
 
 
@@ -118,9 +123,9 @@ def _source_fault(asking: Asking, named: str | None) -> Response | None:
         return None
     sources = asking.config.source
     source = next((s for s in sources if s.name == named), None)
-    names = ", ".join(s.name for s in sources if isinstance(s, Push)) or "-"
+    names = ", ".join(s.name for s in sources if is_pushed(s)) or "-"
     if source is None:
         return problem(404, "source-unknown", asking.say("denied.source-unknown", source=named[:80], names=names))
-    if not isinstance(source, Push):
+    if not is_pushed(source):
         return problem(409, "source-kind", asking.say("denied.source-kind", source=named, names=names))
     return None

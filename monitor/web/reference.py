@@ -54,9 +54,11 @@ def metrics() -> str:
 
 
 def _door(door: Door) -> str:
-    scope = {"open": "the address itself is the key", "any": "any token, or this machine"}.get(
-        door.scope, f"scope `{door.scope}`"
-    )
+    scope = {
+        "open": "the address itself is the key",
+        "signed": "the signature is the key",
+        "any": "any token, or this machine",
+    }.get(door.scope, f"scope `{door.scope}`")
     lines = [f"### {door.method} {door.path}", f"{door.says} ({scope})"]
     if door.takes:
         lines.append(f"```json\n{door.takes}\n```")

@@ -17,7 +17,7 @@ SOURCES = Path(__file__).parents[2] / "monitor" / "sources"
 
 
 def test_every_text_that_is_said_stands_in_both_languages() -> None:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES.glob("*.py"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES.rglob("*.py"))
     said = {f"sources.{id}" for id in re.findall(r'Told\(\s*"([\w.]+)"', code)}
     assert len(said) > 40 and said <= catalogue().keys()
     for id, texts in catalogue().items():

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from web_fakes import a_crisis, an_app, browser
+from web_fakes import CONFIG, a_crisis, an_app, browser, config
 
 from monitor.web.app import API, DOORS, INGEST
 from monitor.web.reference import api, metrics
@@ -28,12 +28,18 @@ def test_every_door_is_told() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("door", [door for door in INGEST + API if door.takes], ids=lambda door: door.path)
-async def test_the_examples_are_taken(door: object) -> None:
+async def test_the_examples_are_taken(door: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK_TOKEN", "a word")
+    hook = {"name": "crm", "kind": "webhook", "scheme": "token", "secret": "env:HOOK_TOKEN", "header": "X-Token"}
+    fields = {"id": "ticket.no", "text": "ticket.body"}
+    settings = config(source=[*CONFIG["source"], hook | {"fields": fields}])
     verb = next((verb for part, verb in VERBS.items() if part in door.path), "raise")  # type: ignore[attr-defined]
-    path = door.path.format(number="INC-2026-0042", verb=verb, id="s1", name="sheet")  # type: ignore[attr-defined]
+    names = {"number": "INC-2026-0042", "verb": verb, "id": "s1", "source": "crm", "name": "sheet"}
+    path = door.path.format(**names)  # type: ignore[attr-defined]
     query = "?source=helpdesk" if door in INGEST else ""
-    async with browser(an_app(a_crisis())) as client:
-        answer = await client.post(path + query, json=json.loads(door.takes))  # type: ignore[attr-defined]
+    async with browser(an_app(a_crisis(), settings)) as client:
+        body = json.loads(door.takes)  # type: ignore[attr-defined]
+        answer = await client.post(path + query, json=body, headers={"x-token": "a word"})
     assert answer.status_code in (200, 201), answer.text
     if door in INGEST:
         assert answer.json()["accepted"] == 1

@@ -15,6 +15,7 @@ import httpx
 from monitor.cli.language import told
 from monitor.messages import say
 
+PATIENCE = 30.0
 RUNTIME = Path("/run/crisis-monitor/admin.sock")
 
 
@@ -23,22 +24,24 @@ class Client:
 
     def __init__(self, url: str, token: str, state: Path | None, lang: str) -> None:
         self._lang = lang
+        self.patience = PATIENCE
         headers = {"accept-language": lang, **({"authorization": f"Bearer {token}"} if token else {})}
         if url:
             self._where = url
-            self._http = httpx.Client(base_url=url, headers=headers, timeout=30)
+            self._http = httpx.Client(base_url=url, headers=headers, timeout=PATIENCE)
         else:
             path = socket_path(state)
             self._where = str(path)
             transport = httpx.HTTPTransport(uds=str(path))
-            self._http = httpx.Client(base_url="http://localhost", headers=headers, transport=transport, timeout=30)
+            self._http = httpx.Client(
+                base_url="http://localhost", headers=headers, transport=transport, timeout=PATIENCE
+            )
 
     def ask(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
-        """The service's answer as JSON. Exit code 1 on a no, 3 where nobody answers."""
+        """The service's answer as JSON. Exit code 1 on a no, 3 where nobody answers within `patience` seconds."""
         try:
-            answer = self._http.request(
-                method, path, json=body, params={k: v for k, v in params.items() if v is not None}
-            )
+            known = {name: value for name, value in params.items() if value is not None}
+            answer = self._http.request(method, path, json=body, params=known, timeout=self.patience)
         except httpx.HTTPError as error:
             click.echo(say(self._lang, "client.nobody", where=self._where, fault=str(error)), err=True)
             sys.exit(3)

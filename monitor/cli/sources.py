@@ -13,6 +13,8 @@ from monitor.cli.client import Client, speaks
 from monitor.cli.language import lang_option, told
 from monitor.messages import say
 
+PATIENCE = 600.0
+"""Seconds for a fetch: pages, and turns at a host that wants them apart."""
 _MARKS = {True: "✓", False: "✗", None: "–"}
 
 
@@ -50,6 +52,7 @@ def source_line(row: dict[str, Any], lang: str) -> str:
 @speaks
 def attempt(name: str, as_json: bool, client: Client, lang: str) -> None:
     """Exit code 1: it could not be read."""
+    client.patience = PATIENCE
     found = client.ask("POST", _door(name, "try"), {})
     failed = found["read"] is None
     click.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else _tried(name, found, lang))

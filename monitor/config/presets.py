@@ -40,6 +40,7 @@ def expanded(table: Options, path: Path) -> tuple[Options | None, list[Problem]]
 
 
 def _values(preset: Preset, table: Options, path: Path) -> tuple[dict[str, str], list[Problem]]:
+    """The parameters as written. One whose name was only misspelt is not told as missing too."""
     values, problems = {}, []
     known = [*preset.parameters, *_keys(preset)]
     slips = {near[0] for key in table if key not in known and (near := get_close_matches(key, known, 1, 0.6))}
@@ -50,10 +51,9 @@ def _values(preset: Preset, table: Options, path: Path) -> tuple[dict[str, str],
             problems += [problem] if problem else []
             values[name] = STAND_INS[parameter.as_] if problem else str(table[name])
         elif parameter.default is None:
-            problems += (
-                [] if name in slips else [Problem(path=path, id="missing", args={"key": name, "expected": A_TEXT})]
-            )
             values[name] = STAND_INS[parameter.as_]
+            if name not in slips:
+                problems.append(Problem(path=path, id="missing", args={"key": name, "expected": A_TEXT}))
     return values, problems
 
 

@@ -21,6 +21,7 @@ from monitor.times import rfc3339
 
 Format = Literal["rss", "json_api", "file"]
 BODY_CAP = 64 * 1024 * 1024
+MOST = 100_000
 _TABLES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".gz")
 
 
@@ -49,8 +50,11 @@ def _format(path: Path, source: Source | None) -> Format:
 
 
 def _feed(path: Path, source: Source | None, zone: ZoneInfo, now: float) -> Iterable[dict[str, Any]]:
-    feed = parse_feed(_body(path), zone=zone, url=source.url if isinstance(source, Rss) else "", most=100_000)
-    return [_shown(entry) for entry in feed.entries]
+    if not isinstance(source, Rss):
+        return [_shown(entry) for entry in parse_feed(_body(path), zone=zone, most=MOST).entries]
+    answer = Answer(200, {}, _body(path), source.url)
+    mentions, _ = replace(source, most=MOST).parse(answer, zone, now)
+    return [_shown(mention) for mention in mentions]
 
 
 def _api(path: Path, source: Source | None, zone: ZoneInfo, now: float) -> Iterable[dict[str, Any]]:

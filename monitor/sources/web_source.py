@@ -52,8 +52,8 @@ class WebSource(Source, frozen=True, kw_only=True):
         for name, value in self.params.items():
             try:
                 moving(value, DAY * 1000)
-            except (ValueError, OverflowError) as error:
-                yield f"params.{name}", str(error)
+            except (ValueError, OverflowError):
+                yield f"params.{name}", Told("bad_instant", value=short(value))
         if self.timeout <= 0:
             yield "timeout", Told("bad_timeout")
         if self.max_body < 1024:

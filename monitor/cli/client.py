@@ -40,7 +40,9 @@ class Client:
                 method, path, json=body, params={k: v for k, v in params.items() if v is not None}
             )
         except httpx.HTTPError as error:
-            click.echo(say(self._lang, "client.nobody", where=self._where, fault=str(error)), err=True)
+            shut = "[Errno 13]" in str(error)
+            text = "client.shut" if shut else "client.nobody"
+            click.echo(say(self._lang, text, where=self._where, fault=str(error)), err=True)
             sys.exit(3)
         if answer.status_code >= 400:
             click.echo(refusal(answer), err=True)

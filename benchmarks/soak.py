@@ -27,6 +27,8 @@ from typing import Any
 import structlog
 from msgspec import Struct, field
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from benchmarks.rig import Receiver, free_port, machine
 from monitor.config.load import load
 from monitor.daemon.clock import SteppedClock

@@ -43,7 +43,9 @@ class Client:
             known = {name: value for name, value in params.items() if value is not None}
             answer = self._http.request(method, path, json=body, params=known, timeout=self.patience)
         except httpx.HTTPError as error:
-            click.echo(say(self._lang, "client.nobody", where=self._where, fault=str(error)), err=True)
+            shut = "[Errno 13]" in str(error)
+            text = "client.shut" if shut else "client.nobody"
+            click.echo(say(self._lang, text, where=self._where, fault=str(error)), err=True)
             sys.exit(3)
         if answer.status_code >= 400:
             click.echo(refusal(answer), err=True)

@@ -77,6 +77,13 @@ class Poll:
                 heapq.heappush(self._due, (self._first(source, now), source.name))
         self.wake.set()
 
+    async def stop(self) -> None:
+        """Lets go of fetches under way: they are begun anew after the next start, and are no failures of the source."""
+        flying = list(self._flying.values())
+        for task in flying:
+            task.cancel()
+        await asyncio.gather(*flying, return_exceptions=True)
+
     def shift(self, by: float) -> None:
         """The clock was set by so many seconds: each source waits on as long as it had to."""
         self.standing = {name: replace(s, next_due=s.next_due + by) for name, s in self.standing.items()}

@@ -10,11 +10,15 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from monitor.config.check_places import split_listen
+
+HEAD = 15.0
+"""Seconds within which the head of a request must have come."""
 
 
 class ListenFault(Exception):
@@ -39,7 +43,37 @@ class _Quiet(uvicorn.Server):
                     await self.ending.wait()
 
 
-class _Peer(H11Protocol):
+class _Patient(H11Protocol):
+    """Closes a connection on which a request's head has not come whole within `HEAD` seconds: nobody may hold a place
+    by sending nothing, or a letter at a time. A body has its own limit where it is read."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._look()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._look(began=True)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._stop()
+
+    def _look(self, *, began: bool = False) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            self._stop()
+        elif self._waiting is None and (not began or self.conn.trailing_data[0]):
+            self._waiting = self.loop.call_later(HEAD, self.transport.close)
+
+    def _stop(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+
+class _Peer(_Patient):
     """On a Unix socket: who is at the other end, as the kernel says, goes into the request's state."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -63,7 +97,7 @@ class Listener:
         config = uvicorn.Config(
             app, lifespan="off", log_config=None, access_log=False, server_header=False, proxy_headers=False,
             loop="asyncio",
-            http=_Peer if address.startswith("/") else "h11",
+            http=_Peer if address.startswith("/") else _Patient,
             timeout_keep_alive=30, timeout_graceful_shutdown=5, limit_concurrency=1000, ws="none",
         )  # fmt: skip
         self._server = _Quiet(config)

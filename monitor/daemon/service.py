@@ -268,6 +268,7 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.poll.stop()
         await self.deliver.finish(SENDS_END)
         await self.http.close()
         await self.db.close()

@@ -41,6 +41,7 @@ class Watch:
         self.broken: set[str] = set()
         """Loops that broke and have not been through a round since."""
         self._stuck: tuple[str, ...] = ()
+        self._out = False
         db.answered = self.pulse.step
 
     def health(self) -> Health:
@@ -77,6 +78,7 @@ class Watch:
                 self.broken.discard(name)
                 self._idle(name)
         self.pulse.since("writer", self._db.busy_since)
+        self._look_at_store()
         stuck = self.health().stuck
         if stuck != self._stuck:
             self._stuck = stuck
@@ -84,6 +86,17 @@ class Watch:
             self._systemd.status(f"stuck: {', '.join(stuck)}" if stuck else "running")
         if not stuck:
             self._systemd.alive()
+
+    def _look_at_store(self) -> None:
+        """Says once that nothing can be written, and why, and once that it can again."""
+        fault = self._db.outage
+        if fault is not None and not self._out:
+            log.error("store_out", fault=str(fault))
+            self._systemd.status(f"takes nothing in: {fault}")
+        elif fault is None and self._out:
+            log.info("store_back")
+            self._systemd.status("running")
+        self._out = fault is not None
 
     async def _set(self, drift: Drift) -> None:
         """A clock set back is believed before what waits is shifted, one set forward after: nothing is due early."""

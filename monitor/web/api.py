@@ -10,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from monitor import __version__
 from monitor.incidents.timeline import write
 from monitor.model import DeliveryState, Tier
 from monitor.times import duration, instant
@@ -17,6 +18,7 @@ from monitor.web.acts import Act, Hush, Opening, Unknown
 from monitor.web.answers import json_answer, plain, problem
 from monitor.web.asking import Asking
 from monitor.web.body import read_body
+from monitor.web.words import Words
 
 BODY_CAP = 64 * 1024
 COMMENT_CAP = 2000
@@ -51,8 +53,16 @@ def answering(endpoint: Answering) -> Callable[[Request], Awaitable[Response]]:
 @answering
 async def status(request: Request, asking: Asking) -> Response:
     """The whole state."""
-    overview = await asking.site.reads.overview(asking.now)
-    return json_answer(plain(overview, asking.zone))
+    site, overview = asking.site, await asking.site.reads.overview(asking.now)
+    own = {
+        "version": __version__, "organisation": asking.config.settings.organisation,
+        "stuck": list(site.health().stuck), "missing": list(site.ready().missing),
+    }  # fmt: skip
+    words = Words(asking.language, asking.zone, asking.now)
+    texts = [words.finding(each) for each in overview.findings]
+    told = plain(overview, asking.zone)
+    told["findings"] = [{**row, "text": text} for row, text in zip(told["findings"], texts, strict=True)]
+    return json_answer({"service": own, **told})
 
 
 @answering

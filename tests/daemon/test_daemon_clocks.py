@@ -21,6 +21,7 @@ from monitor.daemon.clock import SystemClock
 from monitor.daemon.drift import JUMP, Drift
 from monitor.daemon.service import Service
 from monitor.model import Timer
+from monitor.sources import Source
 from monitor.store import findings, outbox, timers
 from monitor.store.database import Database, Priority
 from tests.channels.fakes import Fake, FakeWebhook, Received, Reply
@@ -311,3 +312,22 @@ def test_a_process_that_stood_for_seconds_fires_each_timer_once(tmp_path: Path) 
         time.sleep(2)
         assert Counter(map(len, here.receiver.keys().values())) == {2: 20}
         assert "clock_jump" not in here.daemon.said()
+
+
+@pytest.mark.anyio
+async def test_a_fetch_under_way_when_the_service_stops_is_let_go_and_no_failure_of_its_source(here: Here) -> None:
+    poll, begun = here.service.poll, asyncio.Event()
+
+    async def turn(source: Source) -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            assert here.service.db._thread.is_alive() and not here.service.http._open.is_closed
+
+    poll._turn = turn  # type: ignore[method-assign]
+    async with asyncio.timeout(10):
+        await begun.wait()
+    (task,) = poll._flying.values()
+    await here.service.close()
+    assert task.cancelled()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.daemon.house import PLAYBOOKS, House, house
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 BERLIN = ZoneInfo("Europe/Berlin")
 BASE = """
 [settings]

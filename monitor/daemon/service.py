@@ -224,6 +224,7 @@ class Service:
     def _describe(self) -> None:
         desk, standing = self._desk, self.poll.standing
         paused = {name for name, stands in standing.items() if stands.pause}
+        self.metrics.export({name: rule.exported().values() for name, rule in desk.rules.items()})
         self.metrics.describe(
             {name: (rule.risk, _measured(rule.measure)) for name, rule in desk.rules.items()},
             {name: None if name in paused else _expected_every(source) for name, source in desk.sources.items()},

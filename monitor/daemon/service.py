@@ -125,6 +125,7 @@ class Service:
         self.judge.beside = (self.reports, self.practice)
         self.publishing = Publishing(self.db, self.desk, self.board, self.judge.standing)
         self.reviewing = Reviewing(self.db, self.desk, self.board, lambda: self.trails.alerts)
+        self.tend.remind = self.reviewing.remind
         self.canary = Canary(self.db, self.desk, self.http, clock)
         self.calendar = Calendar(self.db, self.desk, clock, self.canary.fly)
         self.systemd = Systemd(os.environ)

@@ -189,7 +189,7 @@ class Metrics:
         self.registry = registry or CollectorRegistry()
         self._all: dict[str, Any] = {metric.name: _make(metric, self.registry) for metric in TABLE}
         self._known: dict[str, tuple[str, ...]] = {"rule": (), "source": (), "channel": (), "clock": ()}
-        self._series: dict[str, set[str]] = {}
+        self._series: dict[str, dict[str, int]] = {}
         self._due: dict[str, float] = {}
         self._hash = ""
         self._writer = Writer()
@@ -230,6 +230,12 @@ class Metrics:
         for source, every in sources.items():
             if source in self._known["source"]:
                 self._set_or_remove("source_expected_every_seconds", source, every)
+
+    def export(self, rules: Mapping[str, Iterable[str]]) -> None:
+        """Which of their series rules name: those named no more end at once, new ones have no data until judged."""
+        for rule, names in rules.items():
+            if rule in self._known["rule"]:
+                self.series(rule, {name: self._series.get(rule, {}).get(name, NO_DATA_LEVEL) for name in names})
 
     def reloaded(self, ok: bool) -> None:
         """The config that was offered last was taken, or was faulty and the old one stays."""
@@ -291,11 +297,11 @@ class Metrics:
             return
         wanted = dict(list(levels.items())[:SERIES_A_RULE])
         gauge = self._all["series_tier_level"]
-        for gone in self._series.get(rule, set()) - set(wanted):
+        for gone in set(self._series.get(rule, {})) - set(wanted):
             gauge.remove(rule, gone)
         for name, level in wanted.items():
             gauge.labels(rule, name).set(level)
-        self._series[rule] = set(wanted)
+        self._series[rule] = wanted
 
     def evaluated(self, rule: str, *, failed: bool = False) -> None:
         """A rule was judged once."""

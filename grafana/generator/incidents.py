@@ -65,6 +65,11 @@ PANELS = [
         "Tiers by rule", "Each rule's tier over time. Grey = no data, which is not calm.",
         [query(f"max by (rule) ({series('rule_tier_level', RULE)})", "{{rule}}")], TIERS, height=11,
     ),
+    timeline(
+        "Series that rules name", "The tier of each series a rule exports (`export` in rules.toml), such as a product.",
+        [query(f"max by (rule, series) ({series('series_tier_level', RULE)})", "{{rule}}: {{series}}")], TIERS,
+        height=6,
+    ),
     lines(
         "Open and not taken", "Open incidents nobody had acknowledged, by tier.",
         [query(f"sum by (tier) ({series('incidents_unacknowledged')})", "{{tier}}")], "none", by_tier=True, width=8,

@@ -11,18 +11,28 @@ from monitor.cli.language import lang_option, told
 from monitor.messages import say
 from monitor.shipped import SHIPPED, shipped
 
+ALERTS = "crisis-monitor.alerts.yaml"
+GRAFANA, DOCS = "http://localhost:3000", "https://docs.example.com/crisis-monitor"
+"""What the shipped alerts link to."""
+
 
 @click.command("init", help=told("init.help.init"))
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--grafana", default=GRAFANA, show_default=True, help=told("init.help.grafana"))
+@click.option("--docs", default=DOCS, show_default=True, help=told("init.help.docs"))
 @lang_option
-def init(folder: Path, lang: str) -> None:
+def init(folder: Path, grafana: str, docs: str, lang: str) -> None:
     """Says of every file whether it was written or kept, and what to do next."""
+    for url in (grafana, docs):
+        if not url.startswith(("http://", "https://")):
+            raise click.UsageError(say(lang, "init.no_url", url=url))
+    places = {GRAFANA: grafana.rstrip("/"), DOCS: docs.rstrip("/")}
     for source, target in _files(folder):
         if target.exists():
             click.echo(say(lang, "init.kept", name=target))
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(_in_language(source, lang))
+        target.write_bytes(_fitted(source, lang, places))
         click.echo(say(lang, "init.wrote", name=target))
     click.echo(say(lang, "init.next", name=folder / "rules.toml"))
 
@@ -35,9 +45,14 @@ def _files(folder: Path) -> Iterator[tuple[Path, Path]]:
                 yield source, folder / name / source.relative_to(home)
 
 
-def _in_language(source: Path, lang: str) -> bytes:
-    """The shipped rules speak Chinese; for others the one line that says so is turned."""
+def _fitted(source: Path, lang: str, places: dict[str, str]) -> bytes:
+    """The shipped rules speak Chinese; for others the one line that says so is turned. Alerts link to where one has
+    Grafana and these docs.
+    """
     content = source.read_bytes()
-    if source.name != "rules.toml":
-        return content
-    return content.replace(b'\nlanguage = "zh"', f'\nlanguage = "{lang}"'.encode(), 1)
+    if source.name == "rules.toml":
+        return content.replace(b'\nlanguage = "zh"', f'\nlanguage = "{lang}"'.encode(), 1)
+    if source.name == ALERTS:
+        for shipped_, own in places.items():
+            content = content.replace(f": {shipped_}/".encode(), f": {own}/".encode())
+    return content

@@ -26,7 +26,14 @@ from monitor.config.check_routes import (
     only_chat_or_mail,
     reports_unheard,
 )
-from monitor.config.check_rules import unknown_series, wrong_counting, wrong_selections, wrong_spans, wrong_tiers
+from monitor.config.check_rules import (
+    unknown_series,
+    wrong_counting,
+    wrong_exports,
+    wrong_selections,
+    wrong_spans,
+    wrong_tiers,
+)
 from monitor.config.check_topics import unknown_dangers, wrong_labels, wrong_lexicons, wrong_queries
 from monitor.config.draft import Draft
 from monitor.config.fault import Problem
@@ -44,6 +51,7 @@ CHECKS: tuple[Check, ...] = (
     wrong_selections,
     wrong_counting,
     wrong_spans,
+    wrong_exports,
     wrong_tiers,
     missing_playbooks,
     wrong_reporting,

@@ -9,6 +9,7 @@ from itertools import pairwise
 from monitor.config.convert import show
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem, Said, Severity
+from monitor.metrics import SERIES_A_RULE
 from monitor.model import Tier
 from monitor.rules.rule import Rule, Rung
 from monitor.times import MINUTE, Bound, write_duration
@@ -116,6 +117,20 @@ def wrong_spans(draft: Draft) -> Iterator[Problem]:
     for path, source in draft.each("source"):
         if source.polled and source.every <= 0:
             yield _value(draft, (*path, "every"), "not_positive")
+
+
+def wrong_exports(draft: Draft) -> Iterator[Problem]:
+    """Series for metrics: each by a value for every label of `by`, once, and no more than metrics take."""
+    for path, rule in draft.each("rule"):
+        way, rests = (*path, "export"), ((*path, "by"),)
+        if len(rule.export) > SERIES_A_RULE:
+            yield Problem(path=way, id="export_many", args={"n": len(rule.export), "most": SERIES_A_RULE})
+        for i, named in enumerate(rule.export):
+            if set(named) != set(rule.by):
+                args = {"by": ", ".join(rule.by) or "–"}
+                yield Problem(path=(*way, i), id="export_by", args=args, rests_on=rests)
+            elif named in rule.export[:i]:
+                yield Problem(path=(*way, i), id="export_twice", args={"name": ", ".join(named.values())})
 
 
 def _value(draft: Draft, path: Path, id: str) -> Problem:

@@ -219,7 +219,7 @@ def _counting_id(selection: Selection, reader: Reader, config: Config, read: fro
 def meaning(rule: Rule) -> str:
     """A hash of what a rule judges: who is told and whether it is live are no part of it."""
     nature = "read" if rule.nature == "read" else "ordinary"
-    judged = replace(rule, mode="live", playbook="", risk="", nature=nature, certain_with=0)
+    judged = replace(rule, mode="live", playbook="", risk="", nature=nature, certain_with=0, export=())
     said = msgspec.json.encode(judged, order="deterministic", enc_hook=str)
     return hashlib.blake2b(said, digest_size=8).hexdigest()
 

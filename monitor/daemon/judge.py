@@ -19,7 +19,7 @@ from monitor.daemon.memory import Memory
 from monitor.daemon.view import Sight, batch, look
 from monitor.incidents.plan import AlertChange, AlertId, is_drill
 from monitor.metrics import Metrics
-from monitor.model import REPORTED, Alert, Key, Tier
+from monitor.model import NO_DATA_LEVEL, REPORTED, Alert, Key, Tier
 from monitor.rules.evaluate import evaluate, lookback
 from monitor.rules.rule import Rule
 from monitor.store import alerts as stored
@@ -336,6 +336,14 @@ class Judge:
                 upper=score.upper if score else None,
                 learning=bool(score and score.learning),
             )
+            if each.rule.export:
+                self._metrics.series(each.rule.name, exported(each.rule, each.after))
+
+
+def exported(rule: Rule, alerts: Sequence[Alert]) -> dict[str, int]:
+    """The levels of the series that a rule names for metrics; of one that is not there, or has no data, -1."""
+    known = {a.key: int(a.tier) for a in alerts if a.verdict is not None and a.verdict.tier is not None}
+    return {name: known.get(key, NO_DATA_LEVEL) for key, name in rule.exported().items()}
 
 
 def leading(alerts: Sequence[Alert]) -> Alert | None:

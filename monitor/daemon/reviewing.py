@@ -15,7 +15,7 @@ from monitor.incidents import lifecycle
 from monitor.incidents import review as looking
 from monitor.incidents.context import Context
 from monitor.incidents.lifecycle import ActRefused
-from monitor.model import Action, Alert, Entry, Incident, Outcome, Review
+from monitor.model import Action, Alert, Entry, Finding, Incident, Outcome, Review
 from monitor.playbook.plan import Words
 from monitor.store import findings, incidents, reviews
 from monitor.store.database import Conflict as Overtaken
@@ -73,7 +73,7 @@ class Reviewing:
             if reviews.get(connection, number) not in (before, None):
                 raise Overtaken(f"the review of {number} was changed meanwhile")
             reviews.put(connection, after[0])
-            note_overdue(connection, now)
+            _settle(connection, now)
 
         try:
             await self._board.act(number, think, [], now, beside)
@@ -81,7 +81,22 @@ class Reviewing:
             raise Conflict(fault.id, **fault.told) from fault
         except (Overtaken, StoreFault) as fault:
             raise Busy() from fault
+        await self.remind(now)
         return await self.get(number, now)
+
+    async def remind(self, now: float) -> bool:
+        """Opens a finding for whatever has become overdue, and tells whose it is, in one commit each."""
+        found = await self._db.read(lambda c: _untold(c, now))
+        for late in found:
+
+            def think(incident: Incident, context: Context, alerts: Sequence[Alert], late: Finding = late) -> Outcome:
+                return looking.remind(incident, late, now, context)
+
+            def beside(connection: Connection, late: Finding = late) -> None:
+                findings.begin(connection, late.kind, late.subject, now, {**late.args, "since": late.since})
+
+            await self._board.act(late.subject.partition("/")[0], think, [], now, beside)
+        return bool(found)
 
     def _step(
         self, act: ReviewAct, review: Review, incident: Incident, actor: str, now: float, context: Context
@@ -176,25 +191,28 @@ def begun(incident: Incident, desk: Desk) -> Review:
 
 
 def tend(connection: Connection, desk: Desk, now: float) -> bool:
-    """Begins the reviews that ended incidents want, and keeps the findings right; says whether one changed."""
+    """Begins the reviews that ended incidents want, ends findings that are true no more; says whether one was."""
     for incident in incidents.closed_since(connection, now - SINCE):
         if not looking.wanted(incident):
             continue
         found, fresh = reviews.get(connection, incident.number), begun(incident, desk)
         if found is None or (found.held_at is None and found.due_at != fresh.due_at):  # it ended again, and later
             reviews.put(connection, replace(found or fresh, due_at=fresh.due_at))
-    return note_overdue(connection, now)
+    return _settle(connection, now)
 
 
-def note_overdue(connection: Connection, now: float) -> bool:
-    """Opens and ends the findings of what is overdue; an incident that stands again is looked back on later."""
+def _settle(connection: Connection, now: float) -> bool:
+    late = {(f.kind, f.subject) for f in _late(connection, now)}
+    over = [f for f in findings.open(connection) if f.kind in OVERDUE and (f.kind, f.subject) not in late]
+    return any([findings.end(connection, f.kind, f.subject, now) for f in over])
+
+
+def _late(connection: Connection, now: float) -> list[Finding]:
+    """What is overdue; an incident that stands again is looked back on later."""
     open = {incident.number for incident in incidents.open(connection)}
-    due = looking.findings((r for r in reviews.all(connection) if r.incident not in open), now)
-    late = {(f.kind, f.subject): f for f in due}
-    changed = False
-    for found in findings.open(connection):
-        if found.kind in OVERDUE and (found.kind, found.subject) not in late:
-            changed |= findings.end(connection, found.kind, found.subject, now)
-    for f in late.values():
-        changed |= findings.begin(connection, f.kind, f.subject, now, {**f.args, "since": f.since})
-    return changed
+    return looking.findings((r for r in reviews.all(connection) if r.incident not in open), now)
+
+
+def _untold(connection: Connection, now: float) -> list[Finding]:
+    told = {(f.kind, f.subject) for f in findings.open(connection)}
+    return [f for f in _late(connection, now) if (f.kind, f.subject) not in told]

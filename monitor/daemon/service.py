@@ -127,6 +127,7 @@ class Service:
         self.judge.beside = (self.reports, self.practice)
         self.publishing = Publishing(self.db, self.desk, self.board, self.judge.standing)
         self.reviewing = Reviewing(self.db, self.desk, self.board, lambda: self.trails.alerts)
+        self.tend.remind = self.reviewing.remind
         self.canary = Canary(self.db, self.desk, self.http, clock)
         self.calendar = Calendar(self.db, self.desk, clock, self.canary.fly)
         self.systemd = Systemd(os.environ)
@@ -230,6 +231,7 @@ class Service:
     def _describe(self) -> None:
         desk, standing = self._desk, self.poll.standing
         paused = {name for name, stands in standing.items() if stands.pause}
+        self.metrics.export({name: rule.exported().values() for name, rule in desk.rules.items()})
         self.metrics.describe(
             {name: (rule.risk, _measured(rule.measure)) for name, rule in desk.rules.items()},
             {name: None if name in paused else _expected_every(source) for name, source in desk.sources.items()},

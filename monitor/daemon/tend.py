@@ -34,6 +34,8 @@ class Tend:
         self._listened: float | None = None
         self.letters: Callable[[float], Awaitable[None]] | None = None
         """Sends the digests that are due."""
+        self.remind: Callable[[float], Awaitable[bool]] | None = None
+        """Tells whose reviews and actions are overdue."""
 
     async def run(self) -> None:
         """Tend, wait; for ever."""
@@ -44,6 +46,8 @@ class Tend:
                 await self._round(now)
                 if self.letters is not None:
                     await self.letters(now)
+                if self.remind is not None and await self.remind(now):
+                    self._poke()
             except StoreFault as fault:
                 log.warning("store", fault=str(fault))
             await self._clock.wait(self.wake, now - now % TEND + TEND)

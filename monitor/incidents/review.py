@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
+from monitor.incidents.change import Change
+from monitor.incidents.context import Context
 from monitor.incidents.hours import moment
 from monitor.incidents.lifecycle import ActRefused
 from monitor.incidents.publication import Block
 from monitor.incidents.workdays import Calendar
-from monitor.model import Action, Effect, Entry, Finding, Incident, Review, Tier
+from monitor.model import Action, Effect, Entry, Finding, Incident, Outcome, Review, Tier
 
 WITHIN, RED_WITHIN = 5, 3
 """Working days until a review is due, where the playbook says nothing."""
@@ -235,8 +237,22 @@ def findings(reviews: Iterable[Review], now: float) -> list[Finding]:
     return out
 
 
+def remind(incident: Incident, late: Finding, now: float, context: Context) -> Outcome:
+    """Tells whose it is that something is overdue: the action's owner; of a review whoever held the incident, else all
+    who were told of it.
+    """
+    change = Change(incident, context, now)
+    _, _, action = late.subject.partition("/")
+    told = {"action": action, "text": late.args.get("text", "")}
+    change.entry(late.kind.replace("-", "_"), **told)
+    holder = incident.acknowledged_by
+    to = [late.args["owner"]] if action else [holder] if holder and change.is_known(holder) else incident.told
+    change.tell("UPDATE", to, f"incident.reason.{late.kind.replace('-', '_')}", unhidden=True, **told)
+    return change.outcome()
+
+
 def _overdue(review: Review, action: Action, now: float) -> Finding | None:
-    subject, told = f"{review.incident}/{action.id}", {"owner": action.owner}
+    subject, told = f"{review.incident}/{action.id}", {"owner": action.owner, "text": action.text}
     if action.dropped_at is not None:
         return None
     if action.relapsed_at is not None:

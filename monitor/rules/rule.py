@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from monitor.detectors import DetectorKind, Threshold
-from monitor.model import Tier
+from monitor.model import Key, Labels, Tier
 from monitor.series import Measure
 from monitor.times import Bound, Duration
 
@@ -53,6 +53,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `nature`: how grave it is by its kind, or `read`: as grave as the dangers that what it counts credibly tells of.
     `certain_with`: families of sources that must bear witness before the tier may pass `[matrix] uncertain` (0 = none).
+    `export`: up to 20 of its series, each by a value for every label of `by`, that metrics show one by one.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     by: tuple[str, ...] = ()
     incident_by: tuple[str, ...] | None = None
     max_series: int = 200
+    export: tuple[Labels, ...] = ()
     mode: Literal["live", "shadow"] = "live"
     playbook: str = ""
     nature: Literal["ordinary", "serious", "grave", "read"] = "ordinary"
@@ -88,6 +90,11 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             strict=True,
         )
         return [(tier, rung) for tier, rung in pairs if rung is not None]
+
+    def exported(self) -> dict[Key, str]:
+        """The series that metrics show one by one: key -> what they are called there."""
+        keys = [tuple((label, named[label]) for label in self.by if label in named) for named in self.export]
+        return {key: ", ".join(value for _, value in key) for key in keys}
 
     def title_in(self, language: str) -> str:
         """What people call it, "" where the rule does not say: one text for all, or one for each language."""

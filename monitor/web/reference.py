@@ -119,7 +119,8 @@ _CARDINALITY = """\
 | whatever the config says | {fixed} |
 {rows}
 
-A rule may name up to {series} of its series for export, which come on top. The shipped config makes some 700.
+A rule may name up to {series} of its series (`export`), which come on top: values of `by` become labels only there.
+The shipped config makes some 700.
 `promtool check metrics --extended < scrape` lists what a running service has."""
 
 _API_INTRO = f"""\

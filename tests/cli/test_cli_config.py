@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,17 @@ def test_init_writes_a_start_that_checks_clean(tmp_path: Path) -> None:
     assert (folder / "playbooks" / "general" / "playbook.toml").is_file()
     assert load(folder / "rules.toml").config.settings.language == "en"
     assert run(check, "--config", str(folder / "rules.toml")).exit_code == 0
+
+
+def test_alerts_link_to_where_one_has_grafana_and_the_docs(tmp_path: Path) -> None:
+    where = ["--grafana", "https://grafana.example.org/", "--docs", "https://wiki.example.org/warn"]
+    assert run(init, str(tmp_path), *where, "--lang", "en").exit_code == 0
+    alerts = (tmp_path / "grafana" / "prometheus" / "crisis-monitor.alerts.yaml").read_text(encoding="utf-8")
+    links = re.findall(r"(?:runbook|dashboard)_url: (\S+)", alerts)
+    assert len(links) > 60 and {link.split("/d/")[0].split("/alerts.md#")[0] for link in links} == {
+        "https://grafana.example.org", "https://wiki.example.org/warn",
+    }  # fmt: skip
+    assert "no address" in run(init, str(tmp_path), "--docs", "wiki", "--lang", "en").output
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,25 @@ async def test_what_is_taken_out_of_the_config_is_gone_at_the_next_scrape(tmp_pa
         assert 'rule="unwell"' in after and 'source="desk"' in after
 
 
+async def test_the_series_a_rule_names_are_shown_one_by_one_and_go_when_it_names_them_no_more(tmp_path: Path) -> None:
+    named = 'by = ["product"]\nexport = [{ product = "X1" }, { product = "X2" }]\nwindow = "1h"\nevery = "1m"'
+    async with house(tmp_path, CONFIG.replace('window = "1h"\nevery = "1m"', named, 1)) as here:
+
+        async def levels() -> list[float | None]:
+            return [await told(here, "series_tier_level", rule="fires", series=name) for name in ("X1", "X2", "X3")]
+
+        assert await levels() == [-1, -1, None]
+        records = fires(here, 6)
+        for n, record in enumerate(records):
+            record["labels"] = {"product": "X1" if n < 5 else "X3"}
+        await here.push("desk", records)
+        assert await levels() == [3, -1, None]
+        text = here.service.path.read_text(encoding="utf-8").replace('{ product = "X1" }, ', "")
+        here.service.path.write_text(text, encoding="utf-8")
+        await here.service.reload()
+        assert await levels() == [None, -1, None]
+
+
 @pytest.mark.promtool
 async def test_promtool_has_nothing_to_say_while_it_burns(tmp_path: Path) -> None:
     if (promtool := shutil.which("promtool")) is None:
@@ -211,3 +231,13 @@ async def test_a_restart_knows_when_a_source_last_spoke(tmp_path: Path) -> None:
         assert await told(here, "source_up", source="desk") == 1
         heard = await told(here, "source_last_success_timestamp_seconds", source="desk")
         assert heard == pytest.approx(START, abs=5)
+
+
+async def test_small_answers_over_a_kept_connection_do_not_wait_for_the_other_sides_ack(tmp_path: Path) -> None:
+    async with house(tmp_path, CONFIG) as here, Http() as http:
+        took = []
+        for _ in range(12):
+            began = time.perf_counter()
+            assert (await http.request("GET", here.url + "/healthz")).status == 200
+            took.append(time.perf_counter() - began)
+    assert min(took[6:]) < 0.03, "Nagle's algorithm against delayed acknowledgements: 40 ms each"

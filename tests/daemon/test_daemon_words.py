@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,15 @@ async def run(here: Night, who: str, *args: str, code: int = 0) -> str:
     await here.settle()
     assert done.exit_code == code, done.output
     return done.output
+
+
+def text_of(mail: EmailMessage) -> str:
+    return mail.get_body(("plain",)).get_content()  # type: ignore[union-attr,no-any-return]
+
+
+def body(here: Night, person: str) -> str:
+    """The last letter somebody got."""
+    return text_of(here.letters(person)[-1])
 
 
 async def kinds(here: Night) -> set[tuple[str, str]]:
@@ -126,6 +136,7 @@ async def test_a_review_is_due_found_overdue_held_and_its_actions_are_followed(t
         assert "red at its peak): due 2026-03-19T00:00:00+08:00" in due  # three working days after a Saturday
         await here.restart("5d")
         assert ("review-overdue", INCIDENT) in await kinds(here)
+        assert "复盘已逾期" in body(here, "li@")
         await run(here, "wang", "review", "note", INCIDENT, "why", "no test > no time > no owner")
         assert "no action" in await run(here, "wang", "review", "hold", INCIDENT, code=1)
         assert "no person ghost" in await run(
@@ -143,6 +154,9 @@ async def test_a_review_is_due_found_overdue_held_and_its_actions_are_followed(t
         assert ("review-overdue", INCIDENT) not in await kinds(here)
         await here.restart("8d")
         assert ("action-overdue", f"{INCIDENT}/a1") in await kinds(here)
+        assert "您负责的改进措施 a1 已逾期:weigh" in body(here, "zhao@")
+        await here.restart("8d1h")
+        assert len([m for m in here.letters("zhao@") if "已逾期" in text_of(m)]) == 1, "told once"
         await run(here, "zhao", "review", "done", INCIDENT, "a1")
         await here.restart("9d")
         assert ("effect-unchecked", f"{INCIDENT}/a1") in await kinds(here)

@@ -86,6 +86,7 @@ MOMENTS: dict[tuple[str, str, str], tuple[Shows, Shows]] = {
     (INCIDENTS, "Legal clocks running", "A"): QUIET,
     (INCIDENTS, "Next due by law", "A"): NOT_IN_THE_DEMO,
     (INCIDENTS, "Tiers by rule", "A"): SAME_LEVELS,
+    (INCIDENTS, "Series that rules name", "A"): (each(5, -1, 1), both(each(5, -1, 4), some(0))),
     (INCIDENTS, "Open and not taken", "A"): (each(TIERS, 0, 3), red_open),
     (INCIDENTS, "What happened to incidents", "A"): (
         each(TRANSITIONS, 0, 3), both(each(TRANSITIONS, 0, 20), some(0.5)),

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,29 @@ def test_the_files_are_what_the_code_builds() -> None:
     command = [sys.executable, str(FOLDER / "build.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_types_of_the_sdk_read_all_of_it_back(board: dict[str, Any]) -> None:
+    sdk = pytest.importorskip("grafana_foundation_sdk.models.dashboard", reason="the dev extra brings it")
+    encoder = pytest.importorskip("grafana_foundation_sdk.cog.encoder").JSONEncoder
+    pytest.importorskip("grafana_foundation_sdk.cog.plugins").register_default_plugins()
+    back = json.loads(json.dumps(sdk.Dashboard.from_json(board), cls=encoder))
+    for told in board["annotations"]["list"]:
+        for unknown in ("titleFormat", "textFormat", "step", "useValueForTime"):  # the datasource's, not the board's
+            del told[unknown]
+    assert list(lost(board, back)) == []
+
+
+def lost(before: Any, after: Any, path: str = "") -> Iterator[str]:
+    """What is not there any more, or is something else."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key, value in before.items():
+            yield from lost(value, after[key], f"{path}/{key}") if key in after else [f"{path}/{key}"]
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for i, (a, b) in enumerate(zip(before, after, strict=True)):
+            yield from lost(a, b, f"{path}/{i}")
+    elif before != after:
+        yield path
 
 
 def test_what_the_linter_of_dashboards_asks(board: dict[str, Any], shared: Path, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -117,6 +119,13 @@ def test_whatever_comes_nothing_is_raised_and_nothing_forgotten(bodies: list[byt
 )
 def test_options_that_make_no_sense_are_faults(options: dict[str, Any], option: str) -> None:
     assert option in [at for at, _ in stream(**options).wrong()]
+
+
+def test_no_client_is_loaded_where_no_stream_is_configured() -> None:
+    clients = ("nats", "aio_pika", "redis", "aiokafka")
+    asks = f"import sys, monitor.sources; sys.exit(' '.join(set({clients}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True)
+    assert done.stderr.strip() == ""
 
 
 @pytest.mark.anyio

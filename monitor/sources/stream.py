@@ -40,7 +40,7 @@ class Haul(Struct, frozen=True):
 
 class Stream(Source, frozen=True, kw_only=True, tag="stream", tag_field="kind"):
     """The scheme of `url` names the broker: nats, tls (NATS), amqp(s) (RabbitMQ), redis(s) (Redis Streams),
-    kafka(s).
+    kafka(s), ws(s) (a feed over a WebSocket, which has no `queue` and keeps nothing).
 
     `queue`: the RabbitMQ queue, NATS subject, Redis stream or Kafka topic that is read. `group`: under this name the
     broker remembers what was acknowledged; who shares it shares the messages; default: crisis-monitor and the source's
@@ -56,7 +56,7 @@ class Stream(Source, frozen=True, kw_only=True, tag="stream", tag_field="kind"):
 
     every: Duration = Duration(60)
     url: str
-    queue: str
+    queue: str = ""
     group: str = ""
     begin: Literal["new", "all"] = "new"
     user: str = ""
@@ -90,15 +90,22 @@ class Stream(Source, frozen=True, kw_only=True, tag="stream", tag_field="kind"):
             yield "ack_wait", Told("too_often")
 
     def _wrong_address(self) -> Iterator[tuple[str, str]]:
-        first = urlsplit(self.url.partition(",")[0])
+        first = urlsplit(self._urls()[0])
         if first.scheme not in brokers.BROKERS or not first.hostname:
             yield "url", Told("bad_broker", url=short(self.url), schemes=", ".join(brokers.BROKERS))
-        if "@" in self.url:
+        if any("@" in urlsplit(url).netloc for url in self._urls()):
             yield "url", Told("password_in_url")
-        if not self.queue.strip():
+        if not self.queue.strip() and not self._feeds():
             yield "queue", Told("missing", name="queue")
         if self.group and _UNFIT.search(self.group):
             yield "group", Told("bad_group")
+
+    def _feeds(self) -> bool:
+        return brokers.BROKERS.get(self.url.partition(":")[0]) == "websocket"
+
+    def _urls(self) -> list[str]:
+        """Those of a cluster stand one behind the other."""
+        return [self.url] if self._feeds() else self.url.split(",")
 
     async def open(self) -> Line:
         """Calls the broker. Raises SourceFault."""
@@ -129,7 +136,7 @@ class Stream(Source, frozen=True, kw_only=True, tag="stream", tag_field="kind"):
 
     async def _outside(self) -> None:
         """Every host of the address lives outside of one's own house."""
-        for url in self.url.split(","):
+        for url in self._urls():
             parts = urlsplit(url)
             await resolve(parts.hostname or "", parts.port or 0)
 

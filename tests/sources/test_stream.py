@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.asyncio.server import ServerConnection, serve
 
 from monitor.sources import SourceFault, Stream
 from monitor.sources.brokers.line import Inbox, Message
@@ -117,6 +120,13 @@ def test_whatever_comes_nothing_is_raised_and_nothing_forgotten(bodies: list[byt
 )
 def test_options_that_make_no_sense_are_faults(options: dict[str, Any], option: str) -> None:
     assert option in [at for at, _ in stream(**options).wrong()]
+
+
+def test_no_client_is_loaded_where_no_stream_is_configured() -> None:
+    clients = ("nats", "aio_pika", "redis", "aiokafka", "websockets")
+    asks = f"import sys, monitor.sources; sys.exit(' '.join(set({clients}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True)
+    assert done.stderr.strip() == ""
 
 
 @pytest.mark.anyio
@@ -269,3 +279,63 @@ async def test_an_entry_of_several_fields_is_an_object_of_them() -> None:
         await there._client.xadd(there.queue, {"id": "1", "text": "坏了"})  # type: ignore[attr-defined]
         haul = there.source().read(await drain(line, 1), ZONE, NOW + 1e8)
         assert [(m.id, m.text) for m in haul.mentions] == [("1", "坏了")] and haul.mentions[0].published_at
+
+
+POST = {
+    "did": "did:plc:abc",
+    "time_us": 1772334065000000,
+    "kind": "commit",
+    "commit": {
+        "operation": "create",
+        "collection": "app.bsky.feed.post",
+        "rkey": "3l3qo2vuowo2b",
+        "record": {"$type": "app.bsky.feed.post", "createdAt": "2026-03-03T03:59:00.000Z", "text": "it smoked"},
+        "cid": "bafyrei1",
+    },
+}
+BLUESKY = {
+    "queue": "",
+    "only": {"kind": "commit", "commit.operation": "create"},
+    "fields": {
+        "id": "commit.cid",
+        "text": "commit.record.text",
+        "published_at": "commit.record.createdAt",
+        "url": "https://bsky.app/profile/{did}/post/{commit.rkey}",
+    },
+}
+
+
+@pytest.mark.anyio
+async def test_a_feed_over_a_websocket_is_read_and_keeps_nothing() -> None:
+    leave = {"did": "did:plc:abc", "kind": "identity", "identity": {}}
+
+    async def feed(connection: ServerConnection) -> None:
+        for said in (POST, leave, POST | {"commit": {**POST["commit"], "operation": "delete"}}):  # type: ignore[dict-item]
+            await connection.send(json.dumps(said))
+        await asyncio.sleep(0.3)
+
+    async with serve(feed, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        source = stream(url=f"ws://127.0.0.1:{port}/subscribe?a=b,c", allow_private=True, **BLUESKY)
+        assert list(source.wrong()) == []
+        async with line_to(source) as line:
+            haul = source.read(await drain(line, 3), ZONE, NOW)
+            assert [(m.id, m.text) for m in haul.mentions] == [("bafyrei1", "it smoked")]
+            assert haul.mentions[0].url.endswith("/post/3l3qo2vuowo2b")
+            assert haul.faults == () and haul.poison == () and not line.keeps
+            with pytest.raises(SourceFault):
+                await drain(line, 1)
+
+
+@pytest.mark.anyio
+async def test_a_feed_that_says_too_much_at_once_is_hung_up_on() -> None:
+    async def feed(connection: ServerConnection) -> None:
+        await connection.send("x" * 5000)
+        await connection.wait_closed()
+
+    async with serve(feed, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        source = stream(url=f"ws://127.0.0.1:{port}/", queue="", allow_private=True, max_message=1024)
+        async with line_to(source) as line:
+            with pytest.raises(SourceFault):
+                await drain(line, 1)

@@ -18,6 +18,8 @@ BROKERS = {
     "kafkas": "kafka",
     "redis": "redis",
     "rediss": "redis",
+    "wss": "websocket",
+    "ws": "websocket",
 }
 """Scheme -> the module here that opens a line."""
 

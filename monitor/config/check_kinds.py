@@ -7,14 +7,14 @@ from difflib import get_close_matches
 
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem, Said
-from monitor.detectors import Cusum, NewTerm, Spread, Target, Threshold
+from monitor.detectors import Cusum, Detector, NewTerm, Serfling, Spread, Target, Threshold
 from monitor.detectors.target import BACK
 from monitor.model import Tier
 from monitor.rules.combine import circle
 from monitor.rules.ladder import part_of
 from monitor.rules.rule import Rule
 from monitor.rules.select import MENTIONS, RULES
-from monitor.times import write_duration
+from monitor.times import DAY, write_duration
 
 
 def wrong_detectors(draft: Draft) -> Iterator[Problem]:
@@ -32,7 +32,12 @@ def wrong_detectors(draft: Draft) -> Iterator[Problem]:
         if isinstance(detector, Target):
             yield from _target(rule, detector, way)
         if isinstance(detector, Cusum):
-            yield from _cusum(detector, way)
+            yield from _least(detector, way, {"baseline": 2, "lag": 0, "over": 1, "shift": 0.01, "once_in": 2})
+        if isinstance(detector, Serfling):
+            if (rule.align or rule.window) < DAY:
+                key = "align" if rule.align else "window"
+                yield Problem(path=way, id="serfling_step", rests_on=((*path, key),))
+            yield from _least(detector, way, {"years": 1, "harmonics": 0, "lag": 0, "alpha": 1e-9})
 
 
 def _target(rule: Rule, detector: Target, path: Path) -> Iterator[Problem]:
@@ -45,8 +50,7 @@ def _target(rule: Rule, detector: Target, path: Path) -> Iterator[Problem]:
         yield Problem(path=(*path, "dwell"), id="target_dwell", args=args, rests_on=((*path[:-1], "window"),))
 
 
-def _cusum(detector: Cusum, path: Path) -> Iterator[Problem]:
-    least = {"baseline": 2, "lag": 0, "over": 1, "shift": 0.01, "once_in": 2}
+def _least(detector: Detector, path: Path, least: Mapping[str, float]) -> Iterator[Problem]:
     for key, lowest in least.items():
         if getattr(detector, key) < lowest:
             args = {"value": f"{getattr(detector, key):g}", "least": f"{lowest:g}"}

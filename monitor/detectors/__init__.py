@@ -9,13 +9,26 @@ from monitor.detectors.farrington import Farrington
 from monitor.detectors.new_term import NewTerm
 from monitor.detectors.ratio import Ratio
 from monitor.detectors.seasonal import Seasonal
+from monitor.detectors.serfling import Serfling
 from monitor.detectors.share import Share
 from monitor.detectors.spread import Spread
 from monitor.detectors.target import Target
 from monitor.detectors.threshold import Threshold
 
 DetectorKind = (
-    Threshold | Ratio | Change | Absence | Ears | Farrington | Seasonal | Cusum | Target | NewTerm | Share | Spread
+    Threshold
+    | Ratio
+    | Change
+    | Absence
+    | Ears
+    | Farrington
+    | Seasonal
+    | Serfling
+    | Cusum
+    | Target
+    | NewTerm
+    | Share
+    | Spread
 )
 
 __all__ = [
@@ -30,6 +43,7 @@ __all__ = [
     "NewTerm",
     "Ratio",
     "Seasonal",
+    "Serfling",
     "Share",
     "Spread",
     "Target",

@@ -16,6 +16,9 @@ from typing import Any
 from monitor.detectors.arrays import Floats, np
 
 TINY = 1e-300
+DOUBLED = 200
+FINEST = 1e-12
+"""Beyond its inverse a count is no longer told from the next."""
 HUGE = 1e6
 """Beyond it series and fractions take too many terms, and what they tend to is near enough."""
 
@@ -125,12 +128,12 @@ def count_quantile(p: float, mu: Any, phi: Any) -> Floats:
     sd = np.sqrt(np.maximum(phi, 1) * np.maximum(mu, 0))
     low = np.full(mu.shape, -1.0)
     high = np.ceil(mu + 10 * sd + 10)
-    while True:  # a bound that certainly is not exceeded
+    for _ in range(DOUBLED):  # a bound that certainly is not exceeded
         short = count_tail(high + 1, mu, phi) > (1 - p) * (1 + 1e-12)
         if not short.any():
             break
         high = np.where(short, 2 * high + 10, high)
-    while (high - low > 1).any():
+    while (high - low > np.maximum(1.0, FINEST * high)).any():
         middle = np.floor((low + high) / 2)
         holds = count_tail(middle + 1, mu, phi) <= (1 - p) * (1 + 1e-12)
         low, high = np.where(holds, low, middle), np.where(holds, middle, high)

@@ -43,6 +43,7 @@ class Cusum(Detector, frozen=True, kw_only=True, tag="cusum", tag_field="kind"):
     """
 
     unit: ClassVar[Unit] = "factor"
+    alarms: ClassVar[float | None] = 1.0
 
     baseline: int = 28
     lag: int = 7

@@ -31,6 +31,7 @@ class Ears(Detector, frozen=True, kw_only=True, tag="ears", tag_field="kind"):
     """
 
     unit: ClassVar[Unit] = "factor"
+    alarms: ClassVar[float | None] = 1.0
 
     method: Literal["C1", "C2", "C3"] = "C1"
     baseline: int = 7

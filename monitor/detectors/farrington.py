@@ -51,6 +51,7 @@ class Farrington(Detector, frozen=True, kw_only=True, tag="farrington", tag_fiel
     """
 
     unit: ClassVar[Unit] = "factor"
+    alarms: ClassVar[float | None] = 1.0
 
     b: int = 5
     w: int = 3

@@ -49,6 +49,7 @@ class Serfling(Detector, frozen=True, kw_only=True, tag="serfling", tag_field="k
     """
 
     unit: ClassVar[Unit] = "factor"
+    alarms: ClassVar[float | None] = 1.0
 
     years: int = 8
     harmonics: int = 2

@@ -33,6 +33,7 @@ class Target(Detector, frozen=True, kw_only=True, tag="target", tag_field="kind"
     """
 
     unit: ClassVar[Unit] = "factor"
+    alarms: ClassVar[float | None] = 0.0
 
     at_least: float | None = None
     at_most: float | None = None

@@ -77,12 +77,16 @@ class Series(Struct, frozen=True, kw_only=True):
         """
         covered = share_covered(self.covered, start, end)
         partial = share_covered(self.full, start, end) < 0.999
-        first = bisect_left(self.buckets, start - self.longest, key=_start) if self.longest < end else 0
-        last = bisect_left(self.buckets, end, key=_start)
-        inside = [b for b in self.buckets[first:last] if _overlaps(b, start, end)]
+        inside = self.inside(start, end)
         if covered < least and not inside:
             return Reading(None, covered, partial)
         return Reading(_finite(self._measure(inside, start, end)), covered, partial or covered < 0.999)
+
+    def inside(self, start: float, end: float) -> list[Bucket]:
+        """The buckets that belong to `[start, end)`, at least in part."""
+        first = bisect_left(self.buckets, start - self.longest, key=_start) if self.longest < end else 0
+        last = bisect_left(self.buckets, end, key=_start)
+        return [b for b in self.buckets[first:last] if _overlaps(b, start, end)]
 
     def _measure(self, inside: list[Bucket], start: float, end: float) -> float | None:
         match self.measure:

@@ -28,7 +28,7 @@ from monitor.rules.memory import Memory
 from monitor.rules.records import Record, lives
 from monitor.rules.replay import replay
 from monitor.rules.rule import Rule
-from monitor.rules.select import FINDINGS
+from monitor.rules.select import FINDINGS, asks_stories
 from monitor.sources.records import open_lines, read_any
 from monitor.times import HOUR, instant, rfc3339
 
@@ -93,7 +93,7 @@ def run(config: Config, records: Sequence[Record], events: Sequence[Event] = (),
         records,
         families=families,
         read=reader_of(config.reading, config.topic, config.label, rules, folder).read,
-        story_is_new=_stories() if any(rule.measure == "stories" for rule in rules) else lambda mention: True,
+        story_is_new=_stories() if asks_stories(rules) else lambda mention: True,
         zone=ZoneInfo(config.settings.timezone),
         memory=memory,
     )

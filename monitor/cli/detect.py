@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from monitor.cli.language import lang_option, told
 from monitor.config.load import ConfigFault, load
-from monitor.detectors import Asked, Detector, DetectorKind, Ears, Farrington, Seasonal
+from monitor.detectors import Asked, Detector, DetectorKind, Seasonal
 from monitor.detectors.rise import Rises, score_of
 from monitor.detectors.seasonal import clock
 from monitor.detectors.seasonal import told as score_of_look
@@ -84,7 +84,7 @@ def _how(kind: str, options: str, bucket: str | None, config: Path | None, lang:
         above = given.pop("above", None)
         detector = msgspec.convert({**given, "kind": kind}, DetectorKind, dec_hook=_duration)
         zone = ZoneInfo(load(config).config.settings.timezone) if config else ZoneInfo("UTC")
-        own = 1.0 if isinstance(detector, Ears | Farrington) else math.inf
+        own = math.inf if detector.alarms is None else detector.alarms
         level = own if above is None else float(above)
         return How(detector, rarer, level, zone, duration(bucket) if bucket else None)
     except (TypeError, ValueError, AttributeError, msgspec.ValidationError, ConfigFault, OSError) as fault:

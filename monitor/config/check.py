@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from monitor.config.check_kinds import wrong_detectors, wrong_parts
 from monitor.config.check_names import duplicate_names, ill_named, unknown_names
 from monitor.config.check_paths import uncovered_hours, wrong_path_hours, wrong_paths, wrong_rotas
 from monitor.config.check_people import fallback_loops, poor_addresses, unreachable_people, wrong_actors, wrong_hours
@@ -53,6 +54,8 @@ CHECKS: tuple[Check, ...] = (
     wrong_spans,
     wrong_exports,
     wrong_tiers,
+    wrong_detectors,
+    wrong_parts,
     missing_playbooks,
     wrong_reporting,
     poor_addresses,

@@ -9,16 +9,17 @@ from itertools import pairwise
 from monitor.config.convert import show
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem, Said, Severity
+from monitor.detectors import Share
 from monitor.metrics import SERIES_A_RULE
 from monitor.model import Tier
 from monitor.rules.rule import Rule, Rung
 from monitor.times import MINUTE, Bound, write_duration
 
-MENTIONS, FINDINGS = "mentions", "findings"
+MENTIONS, FINDINGS, RULES = "mentions", "findings", "rules"
 RELATIVE = ("ratio", "share")
 BRING_ANYTHING = ("push", "replay", "file")
 """Kinds whose records may bear the name of any series."""
-CONDITIONS = ("above", "below", "rarer_than", "floor", "families", "for")
+CONDITIONS = ("above", "below", "rarer_than", "floor", "families", "sources", "acceleration", "for")
 
 
 def unknown_series(draft: Draft) -> Iterator[Problem]:
@@ -44,6 +45,7 @@ def _unasked(rule: Rule) -> list[str]:
     """Keys of `where` that records of that kind do not have."""
     strange = {
         FINDINGS: ("topic", "source", "family", "labels", "mood", "danger"),
+        RULES: ("topic", "source", "family", "labels", "mood", "danger", "kind", "subject"),
         MENTIONS: ("kind", "subject"),
     }.get(rule.of, ("topic", "kind", "subject", "mood", "danger"))
     return [key for key in strange if getattr(rule.where, key)]
@@ -53,9 +55,9 @@ def _series(draft: Draft, name: str, path: Path) -> Iterator[Problem]:
     """A series that no source makes by its config: perhaps it is pushed, perhaps misspelt."""
     sources = [source for _, source in draft.each("source") if source.enabled]
     known = {source.series for source in sources if getattr(source, "series", "")}
-    if not name or not draft.complete or name in (MENTIONS, FINDINGS, *known):
+    if not name or not draft.complete or name in (MENTIONS, FINDINGS, RULES, *known):
         return
-    near = get_close_matches(name, [MENTIONS, FINDINGS, *sorted(known)], 1, 0.75)
+    near = get_close_matches(name, [MENTIONS, FINDINGS, RULES, *sorted(known)], 1, 0.75)
     pushed = any(source.__struct_config__.tag in BRING_ANYTHING for source in sources)
     rests = draft.keys_of("source", "series", "kind")
     if near:
@@ -87,12 +89,13 @@ def wrong_counting(draft: Draft) -> Iterator[Problem]:
             yield Problem(
                 path=(*path, "min_denominator"), id="per_unused", args={"measure": rule.measure}, rests_on=(measure,)
             )
-        if rule.detector.unit == "ratio" and not relative:
-            yield Problem(path=kind, id="ratio_detector", args={"measure": rule.measure}, rests_on=(measure,))
+        if (rule.detector.unit == "ratio" or isinstance(rule.detector, Share)) and not relative:
+            args = {"kind": rule.detector.__struct_config__.tag, "measure": rule.measure}
+            yield Problem(path=kind, id="ratio_detector", args=args, rests_on=(measure,))
 
 
 def _measures(rule: Rule) -> tuple[str, ...]:
-    if rule.of == FINDINGS:
+    if rule.of in (FINDINGS, RULES):
         return ("count",)
     if rule.of == MENTIONS:
         return ("count", "stories", "authors", "families", "reach", "share", "ratio")
@@ -158,7 +161,9 @@ def _witnesses(draft: Draft, rule: Rule, path: Path, families: int) -> Iterator[
     """Families that are to bear witness: only mentions have any, and so many must be there."""
     way = (*path, "certain_with")
     if rule.certain_with and rule.of != MENTIONS:
-        yield Problem(path=way, id="families_of_what", args={"of": rule.of}, rests_on=((*path, "of"),))
+        yield Problem(
+            path=way, id="families_of_what", args={"of": rule.of, "key": "families"}, rests_on=((*path, "of"),)
+        )
     elif rule.certain_with > families and draft.complete:
         args = {"wanted": rule.certain_with, "there": families}
         yield Problem(path=way, id="families_many", args=args, rests_on=draft.keys_of("source", "family"))
@@ -166,8 +171,8 @@ def _witnesses(draft: Draft, rule: Rule, path: Path, families: int) -> Iterator[
 
 def _rung(rule: Rule, rung: Rung, path: Path, table: Path) -> Iterator[Problem]:
     detector = (*table, "detector")
-    if rung.above is None and rung.below is None and rung.rarer_than is None:
-        yield Problem(path=path, id="asks_nothing")
+    if rung.above is None and rung.below is None and rung.rarer_than is None and not (rung.all or rung.any):
+        yield Problem(path=path, id="rules_ask_nothing" if rule.of == RULES else "asks_nothing")
     if rung.rarer_than is not None and not rule.detector.rarity:
         args = {"kind": rule.detector.__struct_config__.tag}
         yield Problem(path=(*path, "rarer_than"), id="no_rarity", args=args, rests_on=(detector,))
@@ -181,8 +186,22 @@ def _rung(rule: Rule, rung: Rung, path: Path, table: Path) -> Iterator[Problem]:
         yield Problem(
             path=(*path, "below"), id="empty_band", args={"above": f"{rung.above:g}", "below": f"{rung.below:g}"}
         )
-    if rung.families is not None and rule.of != MENTIONS:
-        yield Problem(path=(*path, "families"), id="families_of_what", args={"of": rule.of}, rests_on=((*table, "of"),))
+    yield from _beside(rule, rung, path, table)
+
+
+def _beside(rule: Rule, rung: Rung, path: Path, table: Path) -> Iterator[Problem]:
+    """Conditions beyond the score: each of what is counted that has such a thing."""
+    allowed = {
+        "families": (MENTIONS, RULES),
+        "sources": (MENTIONS,),
+        "acceleration": (MENTIONS, *({rule.of} - {FINDINGS, RULES})),
+        "all": (RULES,),
+        "any": (RULES,),
+    }
+    for key, kinds in allowed.items():
+        if getattr(rung, key) not in (None, ()) and rule.of not in kinds:
+            id = "parts_of_what" if key in ("all", "any") else "families_of_what"
+            yield Problem(path=(*path, key), id=id, args={"of": rule.of, "key": key}, rests_on=((*table, "of"),))
 
 
 def _bound(rule: Rule, bound: Bound) -> str:
@@ -192,7 +211,7 @@ def _bound(rule: Rule, bound: Bound) -> str:
         return "" if bound.text else "bound_wants_span"
     if bound.text:
         return "bound_wants_number"
-    share = unit == "ratio" or rule.measure == "share"
+    share = unit == "ratio" or (unit == "measure" and rule.measure in RELATIVE)
     return "bound_over_one" if share and bound > 1 else ""
 
 
@@ -210,7 +229,7 @@ def _order(rule: Rule, path: Path) -> Iterator[Problem]:
 
 def _implies(lower: Rung, higher: Rung) -> bool:
     """Whenever the lower tier holds, so does the higher: the lower one can never be seen."""
-    return all(
+    return (lower.all, lower.any) == (higher.all, higher.any) and all(
         asked is None or (given is not None and (given <= asked if key == "below" else given >= asked))
         for key, given, asked in _conditions(lower, higher)
     )

@@ -17,6 +17,7 @@ from monitor.config.paths import context_of
 from monitor.config.reading import reader_of
 from monitor.config.schema import Config
 from monitor.daemon.path_acts import spec_of
+from monitor.detectors import Spread
 from monitor.incidents.axes import NATURES
 from monitor.incidents.context import Context, RuleInfo
 from monitor.incidents.routes import everybody_of
@@ -28,7 +29,7 @@ from monitor.playbook.digest import digest_notice
 from monitor.rules.buckets import Compiled, compile_rules
 from monitor.rules.reported import Reporting
 from monitor.rules.rule import Rule
-from monitor.rules.select import Selection, asks, selections
+from monitor.rules.select import RULES, Selection, asks, asks_stories, selections
 from monitor.secret import KINDS, conceal, reveal
 from monitor.shipped import shipped
 from monitor.sources import Source
@@ -189,7 +190,7 @@ def compile_desk(loaded: Loaded, folder: Path, key: bytes, *, tried: bool = True
         counted=counted,
         counting={s.id: _counting_id(s, reader, config, compiled.dangers) for s in counted.values()},
         compiled=compiled,
-        stories=any(rule.measure == "stories" for rule in config.rule),
+        stories=asks_stories(config.rule),
         meanings={rule.name: meaning(rule) for rule in config.rule},
         playbook_homes=(folder / config.settings.playbooks, shipped("playbooks")),
     )
@@ -256,6 +257,11 @@ def _conceal_addresses(config: Config) -> None:
             conceal(address)
 
 
+def _told_as(rule: Rule) -> str:
+    """What the value of a rule's verdicts is: its measure, or how many rules stand, or how far something has spread."""
+    return RULES if rule.of == RULES else "spread" if isinstance(rule.detector, Spread) else rule.measure
+
+
 def _rule(rule: Rule, config: Config) -> RuleInfo:
     return RuleInfo(
         name=rule.name,
@@ -263,11 +269,11 @@ def _rule(rule: Rule, config: Config) -> RuleInfo:
         mode=rule.mode,
         playbook=rule.playbook,
         scope_labels=rule.scope_labels(),
-        measure=rule.measure,
+        measure=_told_as(rule),
         window=rule.window,
         detector=str(type(rule.detector).__struct_config__.tag),
         unit=rule.detector.unit,
-        against=getattr(rule.detector, "against", ""),
+        against=getattr(rule.detector, "against", getattr(rule.detector, "over", "")),
         families_known=len({source.family for source in config.source}),
         title={language: title for language in LANGUAGES if (title := rule.title_in(language))},
         nature=0 if rule.nature == "read" else NATURES.index(rule.nature),

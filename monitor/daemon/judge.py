@@ -20,8 +20,10 @@ from monitor.daemon.view import Sight, batch, look
 from monitor.incidents.plan import AlertChange, AlertId, is_drill
 from monitor.metrics import Metrics
 from monitor.model import NO_DATA_LEVEL, REPORTED, Alert, Key, Tier
+from monitor.rules.combine import combine, ordered
 from monitor.rules.evaluate import evaluate, lookback
 from monitor.rules.rule import Rule
+from monitor.rules.select import FINDINGS, RULES
 from monitor.store import alerts as stored
 from monitor.store import buckets, findings
 from monitor.store.database import Database, Priority, StoreFault
@@ -158,13 +160,15 @@ class Judge:
         desk = self._desk()
         touched, self._touched = self._touched, set()
         since, self._since = self._since, {}
-        rules = [rule for rule in desk.rules.values() if self._is_due(rule, touched, now)]
+        rules = [rule for rule in desk.rules.values() if rule.of != RULES and self._is_due(rule, touched, now)]
+        over = ordered(desk.rules.values()) if rules else []
         if not rules:
             return
         self._ran_at, due = now, self._due  # a poke meanwhile puts another one in its place, and is not lost
         self.memory.begin()
         try:
             judged = await self._db.read(lambda c: self._judge_all(c, desk, rules, since, now))
+            judged += self._combine(over, judged, now)
             await self._settle(desk, judged, now)
         except Exception:
             self._touched |= touched
@@ -195,6 +199,17 @@ class Judge:
                 log.exception("rule_broke", rule=rule.name)
                 out.append(Judged(rule, [], {}, f"{type(error).__name__}: {error}"))
             self.moved()
+        return out
+
+    def _combine(self, over: Sequence[Rule], judged: Sequence[Judged], now: float) -> list[Judged]:
+        """The rules over rules, after those. Whatever was judged, they are asked anew: that costs next to nothing."""
+        standing: dict[str, dict[Key, Alert]] = dict(self.alerts)
+        standing |= {each.rule.name: {a.key: a for a in each.after} for each in judged if not each.fault}
+        out = []
+        for rule in over:
+            after = combine(rule, standing, now)
+            standing[rule.name] = {a.key: a for a in after}
+            out.append(Judged(rule, after, {}))
         return out
 
     def _missed(self, desk: Desk, rule: Rule, since: dict[int, float], now: float) -> list[float]:
@@ -326,8 +341,8 @@ class Judge:
             verdict = lead.verdict if lead else None
             score = verdict.score if verdict else None
             tier = lead.tier if lead and verdict and verdict.tier is not None else None
-            if lead is None and each.rule.of == "findings":
-                tier = Tier.CALM  # that no finding is open is known, not missing
+            if lead is None and each.rule.of in (FINDINGS, RULES):
+                tier = Tier.CALM  # that no finding is open, no rule stands, is known, not missing
             self._metrics.rule(
                 each.rule.name,
                 tier,
@@ -360,7 +375,7 @@ def leading(alerts: Sequence[Alert]) -> Alert | None:
 
 
 def _counted(desk: Desk, rule: Rule, ready: frozenset[int]) -> bool:
-    return all(s is None or s.kind == "findings" or desk.counting[s.id] in ready for s in desk.asked[rule.name])
+    return all(s is None or s.kind == FINDINGS or desk.counting[s.id] in ready for s in desk.asked[rule.name])
 
 
 def _remembered(alert: Alert) -> bool:

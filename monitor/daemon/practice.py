@@ -29,8 +29,10 @@ from monitor.incidents.lifecycle import ActRefused
 from monitor.incidents.plan import AlertChange, is_drill
 from monitor.messages import say
 from monitor.model import Alert, Drill, Finding, Incident, Key, Outcome, Tier
+from monitor.rules.combine import combine, ordered
 from monitor.rules.evaluate import evaluate, lookback
 from monitor.rules.rule import Rule
+from monitor.rules.select import RULES
 from monitor.store import alerts as stored
 from monitor.store import drills as kept
 from monitor.store import findings, incidents, outbox
@@ -178,7 +180,7 @@ class Practice:
         after: list[Alert] = []
         for rule in desk.rules.values():
             before = self._alerts.get(rule.name, {})
-            if not before and not practised.touched(desk, rule, counted):
+            if rule.of == RULES or (not before and not practised.touched(desk, rule, counted)):
                 continue
             sight = look(connection, desk, now, now - lookback(rule, desk.zone), ())
             series = practised.series_of(connection, desk, self._memory, rule, counted, before, drill, sight)
@@ -187,7 +189,22 @@ class Practice:
                 old = before.get(alert.key)
                 if alert.tier > Tier.CALM or (old is not None and old.tier > Tier.CALM):
                     changes.append(_quoted(desk, rule, AlertChange(before=old, after=alert), rows))
-        return changes, after
+        return [*changes, *self._combine(desk, after, drill, now)], after
+
+    def _combine(self, desk: Desk, after: list[Alert], drill: Drill, now: float) -> list[AlertChange]:
+        """The rules over rules, by the drill's own alerts alone; adds theirs to `after`."""
+        standing = {name: {practised.bare(key): a for key, a in group.items()} for name, group in self._alerts.items()}
+        for alert in after:
+            standing.setdefault(alert.rule, {})[practised.bare(alert.key)] = alert
+        changes = []
+        for rule in ordered(desk.rules.values()):
+            before = standing.get(rule.name, {})
+            judged = {practised.bare(a.key): practised.marked(a, drill) for a in combine(rule, standing, now)}
+            judged = {key: a for key, a in judged.items() if a.tier > Tier.CALM or key in before}
+            standing[rule.name] = judged
+            after += judged.values()
+            changes += [AlertChange(before=before.get(key), after=a) for key, a in judged.items()]
+        return changes
 
     async def _play(self, scenario: Scenario, drill: Drill, now: float) -> None:
         """What people play: calls and letters, told once there is an incident to tell them in; a raise by hand."""

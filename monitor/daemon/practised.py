@@ -15,8 +15,8 @@ from monitor.daemon.desk import Desk
 from monitor.daemon.ingest import match
 from monitor.daemon.memory import Memory
 from monitor.daemon.view import Sight, batch
-from monitor.incidents.plan import DRILL
-from monitor.model import Drill, Key, Mention, Sample
+from monitor.incidents.plan import DRILL, is_drill
+from monitor.model import Alert, Drill, Key, Mention, Sample
 from monitor.rules.buckets import Counted, Tally
 from monitor.rules.rule import Rule
 from monitor.rules.select import other_side
@@ -96,6 +96,11 @@ def series_of(
             over = replace(over, denominator=side)
         out.append(replace(over, key=(*key, (DRILL, drill.id))))
     return out
+
+
+def marked(alert: Alert, drill: Drill) -> Alert:
+    """An alert under the drill's mark."""
+    return alert if is_drill(alert.key) else replace(alert, key=(*alert.key, (DRILL, drill.id)))
 
 
 def bare(key: Key) -> Key:

@@ -24,6 +24,8 @@ from monitor.store import cursors
 from monitor.times import MINUTE
 
 LONGEST_LOOK = 40 * 86400.0
+WITNESSED = ("families", "sources")
+"""Marks that records bear witness by though they lack the label of a series."""
 TEND = 300.0
 """How often it is noted that push sources are listened to."""
 
@@ -102,19 +104,19 @@ def batch(
 def _series(
     desk: Desk, rule: Rule, selection: Selection, measure: Measure, counted: Sequence[Counted], sight: Sight
 ) -> list[Series]:
-    marks = {c.key: c.marks.get("families", ()) for c in counted}
+    marks = {kind: {c.key: c.marks[kind] for c in counted if kind in c.marks} for kind in WITNESSED}
     own = _limited([c for c in counted if not any(value == ANY for _, value in c.key)], rule.max_series)
     vouched = _coverage(desk, selection, sight) if selection.kind == "mentions" else None
     out = []
     for c in own:
         covered, full = vouched if vouched is not None else _sampled(measure, c.spans, sight)
-        families = _families(marks, c.key)
+        witnesses = {kind: found for kind in WITNESSED if (found := _witnessed(marks[kind], c.key))}
         out.append(
             Series(
                 key=c.key,
                 measure=measure,
                 buckets=c.buckets,
-                marks={**c.marks, "families": families} if families else c.marks,
+                marks={**c.marks, **witnesses},
                 covered=covered,
                 full=full,
                 last_at=c.last_at,
@@ -124,8 +126,8 @@ def _series(
     return out
 
 
-def _families(marks: Mapping[Key, tuple[tuple[float, str], ...]], key: Key) -> tuple[tuple[float, str], ...]:
-    """The family marks that are evidence for a series: its own, and those of records that lack a label."""
+def _witnessed(marks: Mapping[Key, tuple[tuple[float, str], ...]], key: Key) -> tuple[tuple[float, str], ...]:
+    """The marks of a kind that are evidence for a series: its own, and those of records that lack a label."""
     found = [marks[k] for k in mark_keys(key) if marks.get(k)]
     return found[0] if len(found) == 1 else tuple(sorted({pair for pairs in found for pair in pairs}))
 

@@ -41,10 +41,12 @@ class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of all kinds. A kind subclasses with tag=<kind>, tag_field="kind", adds its options and `score`.
 
     `unit`: what `above` and `below` of a tier are compared with. `rarity`: it tells p-value and return period.
+    `alarms`: the level above which it alarms by a rule of its own, where it has one.
     """
 
     unit: ClassVar[Unit] = "measure"
     rarity: ClassVar[bool] = False
+    alarms: ClassVar[float | None] = None
 
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
         """A score for each series, in order, from what was known at `now`. Never reads later buckets."""

@@ -20,6 +20,8 @@ from monitor.times import MINUTE
 
 LAG = 2
 LIMIT = 1e6
+ROUNDING = 1e-6
+"""A baseline that differs by less than this part of itself does not differ."""
 
 
 class Ears(Detector, frozen=True, kw_only=True, tag="ears", tag_field="kind"):
@@ -29,6 +31,7 @@ class Ears(Detector, frozen=True, kw_only=True, tag="ears", tag_field="kind"):
     """
 
     unit: ClassVar[Unit] = "factor"
+    alarms: ClassVar[float | None] = 1.0
 
     method: Literal["C1", "C2", "C3"] = "C1"
     baseline: int = 7
@@ -65,7 +68,8 @@ class Ears(Detector, frozen=True, kw_only=True, tag="ears", tag_field="kind"):
             return Score(value=value, partial=bool(partial[-1]), learning=learning)
         width = float(upper[-1] - mean[-1])
         above = value - float(mean[-1])
-        ratio = above / width if width > 0 else LIMIT if above > 0 else 0.0
+        beyond = above > ROUNDING * abs(value)
+        ratio = above / width if width > 0 else LIMIT if beyond else 0.0
         return Score(
             value=value,
             level=max(-LIMIT, min(LIMIT, ratio)),
@@ -106,5 +110,6 @@ class Ears(Detector, frozen=True, kw_only=True, tag="ears", tag_field="kind"):
                 centre = np.nansum(windows, axis=1) / seen
                 spread = np.nansum((windows - centre[:, None]) ** 2, axis=1) / (seen - 1)
             mean[n + lag :] = np.where(enough, centre, np.nan)
-            sd[n + lag :] = np.where(enough, np.maximum(np.sqrt(spread), self.min_sigma), np.nan)
+            sigma = np.where(np.sqrt(spread) > ROUNDING * np.abs(centre), np.sqrt(spread), 0.0)
+            sd[n + lag :] = np.where(enough, np.maximum(sigma, self.min_sigma), np.nan)
         return mean, sd

@@ -51,6 +51,7 @@ class Farrington(Detector, frozen=True, kw_only=True, tag="farrington", tag_fiel
     """
 
     unit: ClassVar[Unit] = "factor"
+    alarms: ClassVar[float | None] = 1.0
 
     b: int = 5
     w: int = 3
@@ -270,7 +271,7 @@ def _score(x: Any, judged: Judged, i: int, partial: bool) -> Score:
     ratio = (value - expected) / width if width > 0 else LIMIT if value > upper else 0.0
     return Score(
         value=value,
-        level=max(-LIMIT, min(LIMIT, ratio)) if judged.enough[i] and value > 0 else 0.0,
+        level=max(-LIMIT, min(LIMIT if judged.enough[i] and value > 0 else 0.0, ratio)),
         expected=expected,
         upper=upper,
         p_value=_number(judged.p_value[i]),

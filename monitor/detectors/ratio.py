@@ -40,7 +40,7 @@ class Ratio(Detector, frozen=True, kw_only=True, tag="ratio", tag_field="kind"):
 
 def _score(series: Series, now: float, asked: Asked) -> Score:
     whole = series.denominator
-    span = None if whole is None else _newest(series, whole, now, asked)
+    span = None if whole is None else newest(series, whole, now, asked)
     if whole is None or span is None:
         return Score(value=None)
     a, b = series.reading(*span), whole.reading(*span)
@@ -62,7 +62,7 @@ def _score(series: Series, now: float, asked: Asked) -> Score:
     )
 
 
-def _newest(series: Series, whole: Series, now: float, asked: Asked) -> tuple[float, float] | None:
+def newest(series: Series, whole: Series, now: float, asked: Asked) -> tuple[float, float] | None:
     """The newest wholly covered span; else the newest at least half covered."""
     half = None
     for start, end in _spans(series, whole, now, asked):

@@ -64,7 +64,8 @@ def _covered(intervals: tuple[Interval, ...], at: Floats) -> Floats:
 def _cumulated(series: Series, at: Floats) -> Floats:
     """How much was counted before each edge: minutes as wholes, longer spans evenly over their time."""
     name = {"count": "n", "stories": "stories"}.get(series.measure, "sum")
-    rows = np.array([(b.start, b.span, getattr(b, name)) for b in series.buckets], dtype=float).reshape(-1, 3)
+    origin, at = float(at[0]), at - at[0]  # small numbers keep their last digits
+    rows = np.array([(b.start - origin, b.span, getattr(b, name)) for b in series.buckets], dtype=float).reshape(-1, 3)
     short = rows[:, 1] <= MINUTE
     out = _before(rows[short, 0], rows[short, 2], at)
     long = rows[~short]

@@ -1,7 +1,9 @@
 """Tails of the distributions that counts follow, in plain numpy: normal, Student, Poisson, negative binomial.
 
 Incomplete beta and gamma by continued fractions (Lentz's method; Abramowitz & Stegun 26.5.8, 6.5.31) and series
-(6.5.29); the normal quantile by Acklam's rational approximation and one step of Halley.
+(6.5.29); the normal quantile by Acklam's rational approximation and one step of Halley. Tails of huge negative
+binomial counts by what the beta tends to (A&S 26.6.15; Wise, M. E. (1950), The incomplete beta function as a contour
+integral and a quickly converging series for its inverse, Biometrika 37, 208–218).
 """
 
 from __future__ import annotations
@@ -14,6 +16,11 @@ from typing import Any
 from monitor.detectors.arrays import Floats, np
 
 TINY = 1e-300
+DOUBLED = 200
+FINEST = 1e-12
+"""Beyond its inverse a count is no longer told from the next."""
+HUGE = 1e6
+"""Beyond it series and fractions take too many terms, and what they tend to is near enough."""
 
 
 @cache
@@ -78,7 +85,9 @@ def poisson_tail(k: Any, mu: Any) -> Floats:
     out = np.ones(k.shape)
     some = (k > 0) & (mu > 0)
     out[(k > 0) & (mu <= 0)] = 0.0
-    out[some] = lower_gamma(k[some], mu[some])
+    out[some] = 1 - gamma_tail(k[some], mu[some])
+    few = some & (k <= HUGE)
+    out[few] = lower_gamma(k[few], mu[few])
     return out
 
 
@@ -87,7 +96,29 @@ def count_tail(k: Any, mu: Any, phi: Any) -> Floats:
     k, mu, phi = np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in (k, mu, phi)))
     out = poisson_tail(k, mu)
     wide = (phi > 1 + 1e-9) & (k > 0) & (mu > 0)
-    out[wide] = incomplete_beta(np.ceil(k[wide]), mu[wide] / (phi[wide] - 1), 1 - 1 / phi[wide])
+    size = mu / np.maximum(phi - 1, 1e-9)
+    many, wide = wide & ((k > HUGE) | (size > HUGE)), wide & (k <= HUGE) & (size <= HUGE)
+    out[wide] = incomplete_beta(np.ceil(k[wide]), size[wide], 1 - 1 / phi[wide])
+    out[many] = _huge_tail(np.ceil(k[many]), size[many], 1 - 1 / phi[many])
+    return out
+
+
+def _huge_tail(k: Floats, size: Floats, x: Floats) -> Floats:
+    """I_x(k, size) where one of them is huge: Paulson's cube roots; of a small size the gamma it tends to."""
+    f, a, b = np.cbrt(size * x / (k * (1 - x))), 1 / (9 * k), 1 / (9 * size)
+    out = 1 - normal_tail(np.clip(((1 - b) * f - (1 - a)) / np.sqrt(b * f * f + a), -40, 40))
+    few = size < 1000
+    out[few] = gamma_tail(size[few], -(k[few] + (size[few] - 1) / 2) * np.log(x[few]))
+    return out
+
+
+def gamma_tail(a: Floats, x: Floats) -> Floats:
+    """The regularised upper incomplete gamma function; beyond HUGE by Wilson and Hilferty's cube root (A&S 26.4.14)."""
+    with np.errstate(divide="ignore", over="ignore"):
+        z = (np.cbrt(x / a) - (1 - 1 / (9 * a))) * 3 * np.sqrt(a)
+    out = normal_tail(np.clip(z, -40, 40))
+    few = a <= HUGE
+    out[few] = 1 - lower_gamma(a[few], x[few])
     return out
 
 
@@ -97,12 +128,12 @@ def count_quantile(p: float, mu: Any, phi: Any) -> Floats:
     sd = np.sqrt(np.maximum(phi, 1) * np.maximum(mu, 0))
     low = np.full(mu.shape, -1.0)
     high = np.ceil(mu + 10 * sd + 10)
-    while True:  # a bound that certainly is not exceeded
+    for _ in range(DOUBLED):  # a bound that certainly is not exceeded
         short = count_tail(high + 1, mu, phi) > (1 - p) * (1 + 1e-12)
         if not short.any():
             break
         high = np.where(short, 2 * high + 10, high)
-    while (high - low > 1).any():
+    while (high - low > np.maximum(1.0, FINEST * high)).any():
         middle = np.floor((low + high) / 2)
         holds = count_tail(middle + 1, mu, phi) <= (1 - p) * (1 + 1e-12)
         low, high = np.where(holds, low, middle), np.where(holds, middle, high)

@@ -47,11 +47,13 @@ def evidence_of(alert: Alert, context: Context) -> Evidence:
     """One alert as a notice tells it."""
     rule = context.rule(alert.rule) or RuleInfo(name=alert.rule, risk="")
     verdict = alert.verdict
+    parts = verdict.score.parts if verdict else ()
     return Evidence(
         rule=alert.rule, key=alert.key, tier=alert.tier, since=alert.began or alert.since, measure=rule.measure,
         window=rule.window, detector=rule.detector, unit=rule.unit, against=rule.against,
         families_known=rule.families_known, title=rule.title, score=verdict.score if verdict else Score(value=None),
         reasons=verdict.reasons if verdict else (), families=verdict.families if verdict else (),
+        over={name: context.rules[name].title for name, _ in parts if name in context.rules},
     )  # fmt: skip
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from monitor.messages import say
 from monitor.messages.words import factor, number, percent, rough_span, span
-from monitor.model import Evidence, Reason
+from monitor.model import Evidence, Reason, Score, Tier
 from monitor.times import DAY, UNITS
 
 COUNTED = ("count", "stories", "authors", "families", "reach")
 PERCENT = ("ratio", "share")
 AGAINST = ("before", "yesterday", "last_week")
+SPREAD = ("source", "family", "author", "region")
 RAREST = 10 * UNITS["y"]
 
 
@@ -32,7 +33,12 @@ def _value(evidence: Evidence, language: str) -> str:
     value = evidence.score.value
     if value is None:
         return say(language, "explain.no_data")
+    if evidence.measure == "rules":
+        return _together(evidence, language)
     shown = amount(_whole(evidence, value), evidence.measure, language)
+    if evidence.measure == "spread":
+        over = say(language, f"explain.over.{evidence.against}") if evidence.against in SPREAD else evidence.against
+        return say(language, "explain.spread", window=span(evidence.window, language), amount=shown, over=over)
     if evidence.score.partial and evidence.measure in COUNTED:
         shown = say(language, "explain.at_least", amount=shown)
     kind = "counted" if evidence.measure in COUNTED else f"level.{evidence.measure}"
@@ -40,6 +46,14 @@ def _value(evidence: Evidence, language: str) -> str:
         kind = "standing.count"
     text = say(language, f"explain.{kind}", window=span(evidence.window, language), amount=shown)
     return text + _parts(evidence, language)
+
+
+def _together(evidence: Evidence, language: str) -> str:
+    """The rules that stand, the gravest first, each with its tier."""
+    parts = sorted(evidence.score.parts, key=lambda part: -part[1])
+    named = [(evidence.over.get(name, {}).get(language) or name, Tier(tier)) for name, tier in parts]
+    told = [say(language, "explain.stands", rule=name, tier=say(language, f"tier.{t.word}")) for name, t in named]
+    return say(language, "explain.list").join(told) if told else say(language, "explain.none_stands")
 
 
 def amount(value: float, measure: str, language: str) -> str:
@@ -55,16 +69,38 @@ def _clauses(evidence: Evidence, language: str) -> list[str]:
     first = value_of(evidence, language)
     if evidence.detector == "absence" and score.level is not None:
         return [first, *_bound(evidence, language)]
-    if score.value is None:
+    if score.value is None or evidence.measure == "rules":
         return [first]
+    if evidence.detector == "target":
+        return [first, *_missed(evidence, language)]
+    if evidence.detector == "new_term":
+        return [first, *_new(score, language)]
     if score.expected is None:
         return [first, *_bound(evidence, language), *_chance(evidence, language)]
     return [
         first,
         _normal(evidence, score.expected, language),
         *_times(evidence, language),
+        *_adds_up(evidence, language),
         *_rarity(evidence, language),
     ]
+
+
+def _missed(evidence: Evidence, language: str) -> list[str]:
+    """The goal, by how much it is surely missed, and for how long."""
+    score = evidence.score
+    goal = say(language, "explain.goal", amount=amount(score.expected or 0.0, evidence.measure, language))
+    if not score.level or score.level <= 0 or score.lasting is None:
+        return [goal]
+    lasting = span(score.lasting, language)
+    return [goal, say(language, "explain.missed", percent=percent(score.level), span=lasting)]
+
+
+def _new(score: Score, language: str) -> list[str]:
+    """That it was not there before, or that it was."""
+    if score.level is None:
+        return []
+    return [say(language, "explain.is_new" if score.level > 0 or not score.value else "explain.is_known")]
 
 
 def _parts(evidence: Evidence, language: str) -> str:
@@ -76,6 +112,8 @@ def _parts(evidence: Evidence, language: str) -> str:
 
 
 def _normal(evidence: Evidence, expected: float, language: str) -> str:
+    if evidence.detector == "share":
+        return say(language, "explain.normal", amount=percent(expected))
     basis = evidence.against if evidence.against in AGAINST else "normal"
     text = say(language, f"explain.{basis}", amount=amount(_whole(evidence, expected), evidence.measure, language))
     score, value = evidence.score, evidence.score.value or 0.0
@@ -135,6 +173,12 @@ def _chance(evidence: Evidence, language: str) -> list[str]:
     return []
 
 
+def _adds_up(evidence: Evidence, language: str) -> list[str]:
+    """That a single step need not look like much."""
+    adds = evidence.detector == "cusum" and (evidence.score.level or 0.0) > 1
+    return [say(language, "explain.adds_up")] if adds else []
+
+
 def _rarity(evidence: Evidence, language: str) -> list[str]:
     period = evidence.score.return_period
     if period is None or period < DAY:
@@ -156,6 +200,11 @@ def _remarks(evidence: Evidence, language: str) -> list[str]:
         out.append(say(language, "explain.partial"))
     if evidence.score.learning is not None:
         out.append(_learning(*evidence.score.learning, language))
+    for reason in evidence.reasons:
+        if reason.held and reason.condition == "sources" and reason.found:
+            out.append(say(language, "explain.sources", n=number(reason.found)))
+        if reason.held and reason.condition == "acceleration" and reason.found is not None:
+            out.append(say(language, "explain.accelerates", amount=number(reason.found)))
     if n := len(evidence.families):
         out.append(say(language, "explain.families.one" if n == 1 else "explain.families.many", n=n))
     return out

@@ -182,6 +182,10 @@ class Score(Struct, frozen=True, kw_only=True):
     learning: tuple[float, float] | None = None
     enough: bool = True
     bounds: tuple[tuple[float, float], ...] = ()
+    lasting: float | None = None
+    """Seconds that a goal has been missed without a break (target)."""
+    parts: tuple[tuple[str, int], ...] = ()
+    """Of a rule over rules: those that stand, each with its tier."""
 
 
 class Reason(Struct, frozen=True):

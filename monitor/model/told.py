@@ -28,6 +28,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     against: str = ""
     title: dict[str, str] = field(default_factory=dict)
     """What people call the rule, by language."""
+    over: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Of a rule over rules: the titles of those that stand."""
 
 
 class Example(Struct, frozen=True, kw_only=True):

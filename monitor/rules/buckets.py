@@ -14,7 +14,7 @@ from msgspec import Struct
 from monitor.mentions.signs import DANGER
 from monitor.model import Key, Labels, Mention
 from monitor.rules.rule import Rule
-from monitor.rules.select import ANY, FINDINGS, MENTIONS, Selection, fits, keys_of, selections, witnesses
+from monitor.rules.select import ANY, MARKS, MENTIONS, Selection, fits, keys_of, marked, selections, witnesses
 from monitor.series import Bucket
 from monitor.times import MINUTE
 
@@ -23,13 +23,20 @@ REMEMBERED = 50_000
 
 
 class Compiled(Struct, frozen=True):
-    """All that a set of rules counts: each selection once, and which of them keep authors, families or dangers."""
+    """All that a set of rules counts: each selection once, and of what it keeps marks (`select.marked`)."""
 
     mentions: tuple[Selection, ...]
     samples: dict[str, tuple[Selection, ...]]
-    authors: frozenset[int]
-    families: frozenset[int]
-    dangers: frozenset[int] = frozenset()
+    marks: dict[int, frozenset[str]]
+
+    def marking(self, selection: int, kind: str) -> bool:
+        """Whether a selection keeps marks of a kind."""
+        return kind in self.marks.get(selection, ())
+
+    @property
+    def dangers(self) -> frozenset[int]:
+        """The selections that keep which dangers were told."""
+        return frozenset(id for id in self.marks if self.marking(id, "dangers"))
 
     @property
     def selections(self) -> tuple[Selection, ...]:
@@ -38,19 +45,14 @@ class Compiled(Struct, frozen=True):
 
 
 def compile_rules(rules: Iterable[Rule]) -> Compiled:
-    """What the rules count. Authors, families and dangers are marked only where a rule asks for them."""
+    """What the rules count. Who spoke is marked only where a rule asks for it."""
     found: dict[int, Selection] = {}
-    authors, families, dangers = set(), set(), set()
+    marks: dict[int, frozenset[str]] = {}
     for rule in rules:
         part, whole = selections(rule)
-        found.update({s.id: s for s in (part, whole) if s is not None and s.of != FINDINGS})
-        if rule.measure == "authors":
-            authors.add(part.id)
-        asked = any(rung.families is not None for _, rung in rule.rungs())
-        if rule.measure == "families" or asked or rule.certain_with:
-            families.add(part.id)
-        if rule.nature == "read":
-            dangers.add(part.id)
+        found.update({s.id: s for s in (part, whole) if s is not None and s.kind in ("mentions", "samples")})
+        if kinds := marked(rule):
+            marks[part.id] = kinds | marks.get(part.id, frozenset())
     samples: dict[str, list[Selection]] = {}
     for s in found.values():
         if s.of != MENTIONS:
@@ -58,16 +60,14 @@ def compile_rules(rules: Iterable[Rule]) -> Compiled:
     return Compiled(
         mentions=tuple(s for s in found.values() if s.of == MENTIONS),
         samples={name: tuple(group) for name, group in samples.items()},
-        authors=frozenset(authors),
-        families=frozenset(families),
-        dangers=frozenset(dangers),
+        marks=marks,
     )
 
 
 BucketKey = tuple[int, Key, str, float, float]
 """(selection, key, source, start, span)."""
 MarkKey = tuple[int, Key, str, float, str]
-"""(selection, key, "authors", "families" or "dangers", minute, who); of a danger `kind:family:author`."""
+"""(selection, key, kind of mark, minute, who); of a danger who is `kind:family:author`."""
 
 
 class Counted(Struct, frozen=True):
@@ -80,19 +80,26 @@ class Counted(Struct, frozen=True):
 class _Alike:
     """Where mentions of one kind count."""
 
-    __slots__ = ("authors", "dangers", "endangered", "family", "named", "series", "source", "witness")
+    __slots__ = ("authors", "dangers", "endangered", "family", "labels", "named", "series", "source", "witness")
 
     def __init__(self, compiled: Compiled, source: str, family: str, topics: frozenset[str], labels: Labels) -> None:
         self.source, self.family = source, family
         self.series = [(s.id, key) for s, key in contributions(compiled, source, family, topics, labels)]
-        self.authors = [(id, key) for id, key in self.series if id in compiled.authors]
+        self.authors = [(id, key) for id, key in self.series if compiled.marking(id, "authors")]
         self.dangers = sorted(t.removeprefix(DANGER) for t in topics if t.startswith(DANGER))
-        self.endangered = [(id, key) for id, key in self.series if self.dangers and id in compiled.dangers]
+        self.endangered = [(id, key) for id, key in self.series if self.dangers and compiled.marking(id, "dangers")]
         self.named = bool(self.authors or self.endangered)
+        self.labels = [
+            (id, key, kind, _hashed(labels[kind]))
+            for id, key in self.series
+            for kind in compiled.marks.get(id, ())
+            if kind not in MARKS and labels.get(kind)
+        ]
         self.witness = [
-            (s.id, key)
+            (s.id, key, kind, who)
+            for kind, who in (("families", family), ("sources", source))
             for s in compiled.mentions
-            if s.id in compiled.families and witnesses(s, topics, labels)
+            if who and compiled.marking(s.id, kind) and witnesses(s, topics, labels)
             for key in keys_of(s, topics, source, family, labels, ANY)
         ]
 
@@ -128,7 +135,8 @@ class Tally:
     def __init__(self, compiled: Compiled) -> None:
         self.compiled = compiled
         self._alike: dict[tuple[str, str, frozenset[str], tuple[str, ...]], _Alike] = {}
-        self._names = tuple(sorted({n for s in compiled.mentions for n in (*s.where.labels, *s.by)}))
+        asked = {kind for kinds in compiled.marks.values() for kind in kinds if kind not in MARKS}
+        self._names = tuple(sorted({n for s in compiled.mentions for n in (*s.where.labels, *s.by)} | asked))
         self._minutes: dict[tuple[_Alike, float], list[float]] = {}
         self._authors: dict[tuple[_Alike, float, str], int] = {}
         self._samples: dict[BucketKey, Bucket] = {}
@@ -187,11 +195,13 @@ class Tally:
             for id, key in alike.series:
                 at = (id, key, alike.source, minute, MINUTE)
                 counted.buckets[at] = merge(counted.buckets.get(at), bucket)
-            if alike.family:
-                for id, key in alike.witness:
-                    _mark(counted.marks, (id, key, "families", minute, alike.family), int(row[0]))
+            for id, key, kind, who in alike.labels:
+                _mark(counted.marks, (id, key, kind, minute, who), int(row[0]))
+            if row[1]:  # only what is no copy of another text bears witness
+                for id, key, kind, who in alike.witness:
+                    _mark(counted.marks, (id, key, kind, minute, who), int(row[1]))
         for (alike, minute, author), n in self._authors.items():
-            who = blake2b(author.encode("utf-8", "replace"), digest_size=8).hexdigest() if author else ""
+            who = _hashed(author) if author else ""
             for id, key in alike.authors if who else ():
                 _mark(counted.marks, (id, key, "authors", minute, who), n)
             for id, key in alike.endangered:
@@ -199,6 +209,10 @@ class Tally:
                     _mark(counted.marks, (id, key, "dangers", minute, f"{danger}:{alike.family}:{who}"), n)
         self._minutes, self._authors, self._samples = {}, {}, {}
         return counted
+
+
+def _hashed(who: str) -> str:
+    return blake2b(who.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _mark(marks: dict[MarkKey, int], at: MarkKey, n: int) -> None:

@@ -10,8 +10,8 @@ from monitor.model import Alert, Key, Labels, Tier
 from monitor.rules.memory import Memory
 from monitor.rules.replay import Judged
 from monitor.rules.rule import Rule
-from monitor.rules.select import selections
-from monitor.series import join_intervals
+from monitor.rules.select import RULES, selections
+from monitor.series import Interval, join_intervals
 from monitor.times import DAY
 
 MONTH = 30 * DAY
@@ -107,13 +107,20 @@ def _accounts(event: Event, episode: Episode) -> bool:
 def months(rule: Rule, memory: Memory, start: float, end: float) -> float:
     """For how many months of 30 days the series of a rule were watched, all together; gaps don't count."""
     part, _ = selections(rule)
+    if part.kind == RULES:
+        spans = [span for group in memory.spans.values() for side in group.values() for span in side]
+        return _length([*memory.lives.values(), *spans], start, end) / MONTH
     return sum(_watched(memory, part.id, key, start, end) for key in memory.known(rule)) / MONTH
 
 
 def _watched(memory: Memory, id: int, key: Key, start: float, end: float) -> float:
     spans = memory.spans.get((id, key))
     lives = [span for source in spans.values() for span in source] if spans else list(memory.lives.values())
-    return sum(max(0.0, min(b, end) - max(a, start)) for a, b in join_intervals(lives))
+    return _length(lives, start, end)
+
+
+def _length(spans: list[Interval], start: float, end: float) -> float:
+    return sum(max(0.0, min(b, end) - max(a, start)) for a, b in join_intervals(spans))
 
 
 def false_per_month(episodes: Sequence[Episode], events: Sequence[Event], series_months: float) -> dict[Tier, float]:

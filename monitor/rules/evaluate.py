@@ -10,9 +10,12 @@ from msgspec import structs
 from monitor.detectors.detector import UTC, Asked
 from monitor.model import CREDIBLE, Alert, Key, Score, Verdict
 from monitor.rules.hold import hold
-from monitor.rules.ladder import climb
+from monitor.rules.ladder import Beside, climb
 from monitor.rules.rule import Rule
 from monitor.series import Series
+from monitor.times import MINUTE
+
+WHOLE = 0.999
 
 
 def asked(rule: Rule, zone: ZoneInfo = UTC, series: int = 0) -> Asked:
@@ -31,7 +34,23 @@ def asked(rule: Rule, zone: ZoneInfo = UTC, series: int = 0) -> Asked:
 
 def lookback(rule: Rule, zone: ZoneInfo = UTC) -> float:
     """How many seconds of buckets before `now` a rule's series need."""
-    return rule.detector.lookback(asked(rule, zone))
+    back = rule.detector.lookback(asked(rule, zone))
+    return max(back, 3 * (rule.window + MINUTE)) if accelerates(rule) else back
+
+
+def accelerates(rule: Rule) -> bool:
+    """Whether a tier asks for acceleration: the windows before are looked at too."""
+    return any(rung.acceleration is not None for _, rung in rule.rungs())
+
+
+def acceleration(series: Series, start: float, end: float) -> float | None:
+    """How much more it grew over this window than over the one before; None where those before have gaps."""
+    width = end - start
+    readings = [series.reading(start - i * width, end - i * width) for i in range(3)]
+    if any(r.value is None for r in readings) or any(r.covered < WHOLE for r in readings[1:]):
+        return None
+    x, before, first = (r.value or 0.0 for r in readings)
+    return (x - before) - (before - first)
 
 
 def evaluate(
@@ -55,9 +74,14 @@ def evaluate(
     out = []
     for one, score in zip(batch, scores, strict=True):
         seen = one.seen("families", *span) if families is None else families.get(one.key, frozenset())
+        beside = Beside(
+            families=frozenset(seen),
+            sources=len(one.seen("sources", *span)),
+            acceleration=acceleration(one, *span) if accelerates(rule) else None,
+        )
         before = alerts.get(one.key) or Alert(rule=rule.name, key=one.key)
         dangers = credible(one.seen("dangers", *span)) if rule.nature == "read" else ()
-        out.append(judge(rule, before, score, tuple(sorted(seen)), span, dangers))
+        out.append(judge(rule, before, score, beside, span, dangers))
     return out
 
 
@@ -77,13 +101,13 @@ def judge(
     rule: Rule,
     before: Alert,
     score: Score,
-    families: tuple[str, ...],
+    beside: Beside,
     span: tuple[float, float],
     dangers: tuple[str, ...] = (),
 ) -> Alert:
     """One series: what the ladder says of its score, held against what stood. The verdict bears the tier in force."""
     now = span[1]
-    reached = climb(rule, score, families)
+    reached = climb(rule, score, beside)
     after = hold(before, reached, score, rule, now)
     verdict = Verdict(
         rule=rule.name,
@@ -92,7 +116,7 @@ def judge(
         tier=None if reached.tier is None else after.tier,
         score=score,
         reasons=reached.reasons,
-        families=families,
+        families=tuple(sorted(beside.families)),
         dangers=dangers,
         partial=score.partial,
         windowed=span,

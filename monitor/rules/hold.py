@@ -7,6 +7,7 @@ from msgspec import structs
 from monitor.model import Alert, Score, Tier
 from monitor.rules.ladder import Climb, standing
 from monitor.rules.rule import Rule, Rung
+from monitor.rules.select import RULES
 
 
 def hold(alert: Alert, reached: Climb, score: Score, rule: Rule, now: float) -> Alert:
@@ -55,6 +56,8 @@ def _let_go(alert: Alert, reached: Climb, score: Score, rule: Rule, rungs: dict[
     if score.level is None and score.return_period is None:
         return alert
     stands = {t: standing(rung, rule, score) for t, rung in rungs.items() if t <= alert.tier}
+    if rule.of == RULES:
+        stands = {t: "under" if t in reached.apart else "above" for t in stands}
     under = {int(t): alert.under.get(t, now) for t, stand in stands.items() if stand == "under"}
     if reached.partial:
         under = {t: since for t, since in under.items() if t in alert.under}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
 
-from monitor.model import Reason, Score, Tier
+from monitor.model import WARNING_TIERS, Reason, Score, Tier
 from monitor.rules.rule import Rule, Rung
 
 
@@ -15,27 +15,46 @@ class Climb(Struct, frozen=True):
     """What a score comes to before `for` and dwell are asked.
 
     `tier`: the highest whose conditions all hold, calm when none, None without data. `held`: every one that holds.
-    `reasons`: the conditions of `tier`; when calm those of the lowest rung.
+    `reasons`: the conditions of `tier`; when calm those of the lowest rung. `apart`: tiers whose rules no longer stand
+    together.
     """
 
     tier: Tier | None
     held: tuple[Tier, ...] = ()
     reasons: tuple[Reason, ...] = ()
     partial: bool = False
+    apart: tuple[Tier, ...] = ()
 
 
-def climb(rule: Rule, score: Score, families: Collection[str] = ()) -> Climb:
+class Beside(Struct, frozen=True, kw_only=True):
+    """What a tier may ask besides the score, all of the window.
+
+    `families`, `sources`: who had a story of their own to tell. `acceleration`: the growth since the window before,
+    less the growth of that one; None where it is not known. `rules`: how the rules stand that this one is over.
+    """
+
+    families: frozenset[str] = frozenset()
+    sources: int = 0
+    acceleration: float | None = None
+    rules: dict[str, Tier] = {}
+
+
+ALONE = Beside()
+
+
+def climb(rule: Rule, score: Score, beside: Beside = ALONE) -> Climb:
     """The highest tier whose conditions all hold, whether lower ones hold or not."""
     if score.value is None:
         return Climb(None, partial=score.partial)
-    asked = [(tier, conditions(rung, rule, score, len(families))) for tier, rung in rule.rungs()]
+    asked = [(tier, conditions(rung, rule, score, beside)) for tier, rung in rule.rungs()]
     held = tuple(tier for tier, reasons in asked if score.enough and all(r.held for r in reasons))
+    apart = tuple(t for t, reasons in asked if any(r.condition in ("all", "any") and not r.held for r in reasons))
     tier = max(held, default=Tier.CALM)
     reasons = next((r for t, r in asked if t == tier), asked[0][1] if asked else ())
-    return Climb(tier, held, tuple(reasons), score.partial)
+    return Climb(tier, held, tuple(reasons), score.partial, apart)
 
 
-def conditions(rung: Rung, rule: Rule, score: Score, families: int) -> tuple[Reason, ...]:
+def conditions(rung: Rung, rule: Rule, score: Score, beside: Beside = ALONE) -> tuple[Reason, ...]:
     """Each condition of a rung and how it stands."""
     low = score.level if score.level_low is None else score.level_low
     out = []
@@ -49,9 +68,37 @@ def conditions(rung: Rung, rule: Rule, score: Score, families: int) -> tuple[Rea
         out.append(Reason("rarer_than", rung.rarer_than, rarity, rarity is not None and rarity >= rung.rarer_than))
     if rung.floor is not None:
         out.append(Reason("floor", rung.floor, score.value, score.value is not None and score.value >= rung.floor))
+    return (*out, *_beside(rung, beside))
+
+
+def _beside(rung: Rung, beside: Beside) -> Iterator[Reason]:
+    """The conditions that look beyond the score."""
     if rung.families is not None:
-        out.append(Reason("families", rung.families, families, families >= rung.families))
-    return tuple(out)
+        n = len(beside.families)
+        yield Reason("families", rung.families, n, n >= rung.families)
+    if rung.sources is not None:
+        yield Reason("sources", rung.sources, beside.sources, beside.sources >= rung.sources)
+    if rung.acceleration is not None:
+        found = beside.acceleration
+        yield Reason("acceleration", rung.acceleration, found, found is not None and found >= rung.acceleration)
+    for name, parts, wanted in (("all", rung.all, len(rung.all)), ("any", rung.any, 1)):
+        if parts:
+            n = sum(stands(part, beside.rules) for part in parts)
+            yield Reason(name, wanted, n, n >= wanted)
+
+
+def part_of(text: str) -> tuple[str, Tier | None]:
+    """The rule that `all` or `any` names, and the tier it must have reached; None where no tier is called that."""
+    name, colon, word = text.rpartition(":")
+    if not colon:
+        return text, Tier.BLUE
+    return name, next((tier for tier in WARNING_TIERS if tier.word == word), None)
+
+
+def stands(part: str, rules: Mapping[str, Tier]) -> bool:
+    """Whether a rule has reached what is asked of it."""
+    name, least = part_of(part)
+    return least is not None and rules.get(name, Tier.CALM) >= least
 
 
 def _grows(rule: Rule) -> bool:

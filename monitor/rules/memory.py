@@ -9,7 +9,7 @@ from itertools import chain
 from monitor.model import Key
 from monitor.rules.buckets import Counted, merge
 from monitor.rules.rule import Rule
-from monitor.rules.select import Selection, mark_keys, other_side, reads, selections
+from monitor.rules.select import RULES, Selection, mark_keys, marked, other_side, reads, selections
 from monitor.series import Bucket, Interval, Measure, Series, intersect, join_intervals
 from monitor.times import MINUTE
 
@@ -99,6 +99,8 @@ class Memory:
     def known(self, rule: Rule) -> list[Key]:
         """The keys of a rule's series, oldest first. By nothing, source or family they are there from the start."""
         part, _ = self._asked(rule)
+        if part.kind == RULES:
+            return [()]
         keys = dict.fromkeys(self._given(part))
         keys.update(self.keys.get(part.id, {}))
         return list(keys)
@@ -121,14 +123,13 @@ class Memory:
         """The series of a rule as known at `now`, back to `start`."""
         part, whole = self._asked(rule)
         measure, against = reads(rule)
-        counted = rule.measure in ("authors", "families") or any(r.families is not None for _, r in rule.rungs())
-        marked = counted or rule.nature == "read"
+        kept = bool(marked(rule))
         out = []
         for key in keys:
             other = None
             if whole is not None and against is not None:
                 other = self._one(whole, other_side(key, whole), against, start, now, None, marked=False)
-            out.append(self._one(part, key, measure, start, now, other, marked=marked))
+            out.append(self._one(part, key, measure, start, now, other, marked=kept))
         return out
 
     def _one(

@@ -64,6 +64,7 @@ class Intake:
         self.tally, self.memory, self.families = tally, memory, families
         self.read, self.story_is_new = read, story_is_new
         self._mentions: dict[tuple[str, str], Mention] = {}
+        self._new: set[tuple[str, str]] = set()
         self._samples: dict[tuple[object, ...], Sample] = {}
         self._newest: dict[tuple[object, ...], tuple[Sample, list[float]]] = {}
 
@@ -85,10 +86,13 @@ class Intake:
             return
         self._mentions[identity] = mention
         family = self.families.get(mention.source, "")
+        if old is None and self.story_is_new(mention):
+            self._new.add(identity)
+        new = identity in self._new
         if old is not None:
             was = self.read(old)
-            self.tally.add(was.mention, was.said, family=family, story_is_new=False, sign=-1)
-        new, now = old is None and self.story_is_new(mention), self.read(mention)
+            self.tally.add(was.mention, was.said, family=family, story_is_new=new, sign=-1)
+        now = self.read(mention)
         self.tally.add(now.mention, now.said, family=family, story_is_new=new)
 
     def _sample(self, sample: Sample) -> None:

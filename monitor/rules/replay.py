@@ -17,12 +17,13 @@ from monitor.detectors.detector import UTC
 from monitor.mentions.reading import Reading
 from monitor.model import Alert, Key, Mention, Tier
 from monitor.rules.buckets import Tally, compile_rules
-from monitor.rules.evaluate import asked, evaluate
+from monitor.rules.combine import Alerts, combine, ordered
+from monitor.rules.evaluate import accelerates, asked, evaluate, lookback
 from monitor.rules.fold import other_key, together
 from monitor.rules.memory import At, Memory
 from monitor.rules.records import Intake, Record, arrivals, lives
 from monitor.rules.rule import Rule
-from monitor.rules.select import ANY, FINDINGS, other_side, selections
+from monitor.rules.select import ANY, FINDINGS, RULES, other_side, selections
 from monitor.series import Series
 
 FAR = float("inf")
@@ -63,10 +64,14 @@ def replay(
     incoming = list(arrivals(records))
     start = min(r.at for r in records) - 1 if start is None else start
     end = incoming[-1][0] if end is None else end
-    steps = [_Steps(r, memory, zone, start, (alerts or {}).get(r.name, {})) for r in rules if r.of != FINDINGS]
+    looking = [r for r in rules if r.of not in (FINDINGS, RULES)]
+    steps = [_Steps(r, memory, zone, start, (alerts or {}).get(r.name, {})) for r in looking]
+    over = [_Over(r, (alerts or {}).get(r.name, {})) for r in ordered(rules)]
+    standing = {each.rule.name: each.alerts for each in steps} | {each.rule.name: each.alerts for each in over}
     i = 0
     while True:
-        now = min([incoming[i][0] if i < len(incoming) else FAR, *(step.due for step in steps)])
+        dues = [*(each.due for each in steps), *(each.due for each in over)]
+        now = min([incoming[i][0] if i < len(incoming) else FAR, *dues])
         if now > end:
             return
         touched: set[At] = set()
@@ -74,10 +79,25 @@ def replay(
             touched |= intake.take(incoming[i][1])
             i += 1
         if now > start:
-            for step in steps:
-                judged = step.judge(now, touched)
-                if judged:
-                    yield Judged(now, step.rule, judged)
+            judged = [Judged(now, step.rule, told) for step in steps if (told := step.judge(now, touched))]
+            yield from judged
+            if judged or any(each.due <= now for each in over):
+                yield from (Judged(now, each.rule, each.judge(now, standing)) for each in over)
+
+
+class _Over:
+    """One rule over others: judged when any of them was, and while it remembers something on its own grid."""
+
+    def __init__(self, rule: Rule, alerts: Mapping[Key, Alert]) -> None:
+        self.rule, self.alerts, self.due = rule, dict(alerts), FAR
+
+    def judge(self, now: float, standing: Alerts) -> list[Alert]:
+        """The alerts of its keys. What stands changes with them, so that rules over this one see it."""
+        judged = combine(self.rule, standing, now)
+        self.alerts.update({alert.key: alert for alert in judged})
+        busy = any(alert.tier or alert.pending for alert in judged)
+        self.due = (floor(now / self.rule.every) + 1) * float(self.rule.every) if busy else FAR
+        return judged
 
 
 class _Steps:
@@ -86,13 +106,14 @@ class _Steps:
     def __init__(self, rule: Rule, memory: Memory, zone: ZoneInfo, start: float, alerts: Mapping[Key, Alert]) -> None:
         self.rule, self.memory, self.zone = rule, memory, zone
         self.asked = asked(rule, zone)
-        self.lookback = rule.detector.lookback(self.asked)
+        self.lookback = lookback(rule, zone)
         self.part, self.whole = selections(rule)
         self.alerts = dict(alerts)
         self.nexts: dict[Key, float] = {}
         self.due = self._grid(start, start)
         self.rungs = dict(rule.rungs())
         self.only_above = all(r.below is None and r.rarer_than is None for r in self.rungs.values())
+        self.restless = accelerates(rule)
 
     def _grid(self, at: float, after: float) -> float:
         """The first instant of the rule's grid at or after `at` and later than `after`."""
@@ -147,6 +168,8 @@ class _Steps:
 
     def _next(self, series: Series, alert: Alert, now: float) -> float:
         """When this series may come to something else although nothing arrives; `now` = any time."""
+        if self.restless:
+            return now
         if alert.tier == Tier.CALM and not alert.pending and self.only_above and self.rule.detector.falls(series):
             return FAR
         steady = self.rule.detector.steady(series, now, self.asked) if self.part.kind == "mentions" else now

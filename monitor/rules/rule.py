@@ -15,13 +15,21 @@ MoodWord = Literal["negative", "neutral", "positive"]
 
 
 class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The conditions of one tier; all must hold. At least one of above, below, rarer_than."""
+    """The conditions of one tier; all must hold. At least one of above, below, rarer_than.
+
+    Of a rule over rules `all` and `any` stand in their place: names of rules, each with the tier it must have reached
+    ("surge" = any tier, "surge:orange").
+    """
 
     above: Bound | None = None
     below: Bound | None = None
     rarer_than: Duration | None = None
     floor: float | None = None
     families: int | None = None
+    sources: int | None = None
+    acceleration: float | None = None
+    all: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
     for_: Duration = field(default=Duration(0), name="for")
 
 

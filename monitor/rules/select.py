@@ -14,16 +14,20 @@ from typing import Any, Literal
 
 from msgspec import Struct, json, structs
 
+from monitor.detectors import Spread
 from monitor.mentions.signs import DANGER, MOOD
 from monitor.model import Key
 from monitor.rules.rule import Rule, Where
 from monitor.series import Measure
 
-Kind = Literal["mentions", "samples", "findings"]
+Kind = Literal["mentions", "samples", "findings", "rules"]
 MENTIONS = "mentions"
 FINDINGS = "findings"
 SAID = ("topic", "mood", "danger")
 """Pseudo labels of `by`, and keys of `where`, that ask what a text says."""
+RULES = "rules"
+MARKS = ("authors", "families", "sources", "dangers")
+"""What marks are kept of besides labels: who of them was seen in which minute."""
 ANY = "*"
 """In the key of a family mark: of a record that lacks the label and so bears witness for every value."""
 EVERYTHING = Where()
@@ -45,8 +49,8 @@ class Selection(Struct, frozen=True):
 
     @property
     def kind(self) -> Kind:
-        """Mentions, findings, or samples."""
-        return self.of if self.of in (MENTIONS, FINDINGS) else "samples"  # type: ignore[return-value]
+        """Mentions, findings, other rules, or samples."""
+        return self.of if self.of in (MENTIONS, FINDINGS, RULES) else "samples"  # type: ignore[return-value]
 
 
 def selection(of: str, where: Where = EVERYTHING, by: tuple[str, ...] = ()) -> Selection:
@@ -100,6 +104,28 @@ def reads(rule: Rule) -> tuple[Measure, Measure | None]:
         return rule.measure, None
     whole = rule.per or rule.of
     return ("count" if rule.of == MENTIONS else "sum"), ("count" if whole == MENTIONS else "sum")
+
+
+def marked(rule: Rule) -> frozenset[str]:
+    """Of what a rule needs marks: authors, families, sources, dangers, or the values of a label."""
+    if rule.of != MENTIONS:
+        return frozenset()
+    kinds: set[str] = {kind for kind in MARKS if kind == rule.measure}
+    rungs = [rung for _, rung in rule.rungs()]
+    if rule.certain_with or any(rung.families is not None for rung in rungs):
+        kinds.add("families")
+    if any(rung.sources is not None for rung in rungs):
+        kinds.add("sources")
+    if rule.nature == "read":
+        kinds.add("dangers")
+    if isinstance(rule.detector, Spread):
+        kinds.add(rule.detector.marks)
+    return frozenset(kinds)
+
+
+def asks_stories(rules: Iterable[Rule]) -> bool:
+    """Whether texts must be told from their copies: for a count of stories, and where families or sources witness."""
+    return any(rule.measure == "stories" or marked(rule) & {"families", "sources"} for rule in rules)
 
 
 def _sorted(values: tuple[Any, ...]) -> tuple[Any, ...]:

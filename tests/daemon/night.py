@@ -112,12 +112,12 @@ class Night:
             await self.clock.move(goal if upcoming is None else min(goal, max(upcoming, self.clock.now() + 0.001)))
         await self.clock.settle()
 
-    async def burn(self, count: int, product: str = "X1", source: str = "desk") -> None:
+    async def burn(self, count: int, product: str = "X1", source: str = "desk", text: str = "充电宝起火") -> None:
         """So many complaints at this instant."""
         now = self.clock.now()
         self._n += count
         said = [
-            Mention(id=f"{self._n - i}", text=f"充电宝起火 {self._n - i}", seen_at=now, published_at=now - 1,
+            Mention(id=f"{self._n - i}", text=f"{text} {self._n - i}", seen_at=now, published_at=now - 1,
                     source=source, labels={"product": product})
             for i in range(count)
         ]  # fmt: skip

@@ -284,6 +284,8 @@ async def test_doubtful_red_waits_at_yellow_until_a_second_family_speaks(
         incident = await here.incident()
         assert (incident.tier, incident.axes.extent, incident.axes.certainty) == (Tier.YELLOW, Tier.RED, -1)
         await here.burn(2, source="social")
+        assert (await here.incident()).tier == Tier.YELLOW  # copied from there: no witness of its own
+        await here.burn(2, source="social", text="楼下邻居的充电宝半夜起火，差点出大事")
         assert (await here.incident()).tier == Tier.RED
 
 

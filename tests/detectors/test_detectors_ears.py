@@ -86,6 +86,13 @@ def test_tails_are_right() -> None:
         student_two_sided([2.0, 2.228138851964939], [10, 10]), [0.07338803477074039, 0.05], rtol=1e-8
     )
     assert count_quantile(0.99, 4.0, 1.0) == 9
+    # scipy: nbinom.sf(k - 1, size, 1 / phi), poisson.sf(k - 1, mu)
+    np.testing.assert_allclose(
+        count_tail([2_000_100, 2_010_000, 3_000_000, 1_500_000], [2e6, 2e6, 1e6, 1.4e6], [1.5, 40.0, 2e6, 5e4]),
+        [0.47701842411426126, 0.1318657450651393, 0.08326454851542237, 0.33286993608045995],
+        rtol=1e-4,
+    )
+    np.testing.assert_allclose(poisson_tail(2_001_000, 2e6), 0.23984159141240008, rtol=1e-6)
     np.testing.assert_allclose(count_tail([1e6], [1e6], [50.0]), 0.5, atol=0.01)
 
 

@@ -18,6 +18,8 @@ from monitor.series import Bucket, Series
 WEEK = 7 * 86400.0
 NAMES = ["abattoir", "ha", "k1", "m1", "m2", "n1", "s1", "measlesDE", "salmonella.agona", "stsNewport"]
 METHODS = ["FFnb", "FFdelta10", "FFmuan", "FForig", "FFdefault"]
+DELTA = ["FFdelta10", "FForig", "FFdefault"]
+"""Methods whose score R tells right; of the others it mixes the log scale with counts."""
 EVERY = 7
 """Of the long dated series each seventh week is judged: one by one, as its references go by the calendar."""
 
@@ -39,12 +41,14 @@ def made(control: dict[str, Any]) -> Farrington:
     )
 
 
-def judged(detector: Farrington, x: np.ndarray, told: dict[str, Any], rows: list[dict[str, str]]) -> dict[int, Any]:
+def judged(
+    detector: Farrington, x: np.ndarray, told: dict[str, Any], rows: list[dict[str, str]], every: int = EVERY
+) -> dict[int, Any]:
     """Week (from 0) -> expected, upper, p-value, alarm; weeks whose references lie alike in one batch."""
     first, last = told["range"][0] - 1, told["range"][1] - 1
     if told["epochAsDate"]:
         found = {}
-        for t in range(first, last + 1, EVERY):
+        for t in range(first, last + 1, every):
             references = detector.references(t, detector.b, told["freq"], date.fromisoformat(rows[t]["date"]))
             found[t] = detector.judge(x[None, : t + 1], references), 0
     else:
@@ -60,13 +64,26 @@ def judged(detector: Farrington, x: np.ndarray, told: dict[str, Any], rows: list
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("method", METHODS)
 def test_bounds_alarms_and_p_values_are_those_of_r(shared: Path, name: str, method: str) -> None:
+    hold_against_r(shared, name, method, EVERY)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", METHODS)
+def test_every_single_week_of_the_dated_series_is_that_of_r(shared: Path, method: str) -> None:
+    hold_against_r(shared, "stsNewport", method, 1)
+
+
+def hold_against_r(shared: Path, name: str, method: str, every: int) -> None:
+    """All judged weeks: bound, mean, p-value, dispersion, trend, alarm, and of the delta method the score."""
     folder = shared / "oracles/surveillance"
     rows = list(csv.DictReader((folder / f"{name}.csv").open(encoding="utf-8")))
     told = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     x = np.array([float(row["observed"]) for row in rows])
     exact = method in ("FFnb", "FFmuan")
     compared = 0
-    for t, (expected, upper, p_value, phi, trend) in judged(made(told["methods"][method]), x, told, rows).items():
+    for t, (expected, upper, p_value, phi, trend) in judged(
+        made(told["methods"][method]), x, told, rows, every
+    ).items():
         theirs = {f: float(rows[t][f"{method}_{f}"] or "nan") for f in ("expected", "upper", "pvalue", "phi", "trend")}
         if theirs["upper"] > 1e6:
             assert np.isnan(upper)  # R answers with 10^13 where the regression came to nothing
@@ -79,6 +96,9 @@ def test_bounds_alarms_and_p_values_are_those_of_r(shared: Path, name: str, meth
             assert upper == pytest.approx(theirs["upper"], abs=0 if exact else 1e-3, rel=0 if exact else 1.5e-4)
             assert expected == pytest.approx(theirs["expected"], rel=1e-3, abs=1e-3)
             assert (x[t] > upper and x[t] > 0) == (rows[t][f"{method}_alarm"] in ("1", "TRUE"))
+            if method in DELTA and rows[t][f"{method}_score"] and x[t] > 0:
+                score = float(rows[t][f"{method}_score"])
+                assert (x[t] - expected) / (upper - expected) == pytest.approx(score, rel=2e-3, abs=2e-3)
             compared += 1
     assert compared > 5 or name in ("m1", "m2")
 

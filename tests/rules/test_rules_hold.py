@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from monitor.detectors import Absence, Change, Threshold
 from monitor.model import Alert, Score, Tier
 from monitor.rules.evaluate import judge
-from monitor.rules.ladder import climb
+from monitor.rules.ladder import ALONE, Beside, climb
 from monitor.rules.rule import Leave, Rule, Rung
 from monitor.times import Bound, Duration
 
@@ -41,7 +41,7 @@ def walk(rule: Rule, steps: list[tuple[float, Score]], families: tuple[str, ...]
     alert, out = Alert(rule=rule.name, key=()), []
     for minutes, score in steps:
         now = T0 + minutes * 60
-        alert = judge(rule, alert, score, families, (now - 3600, now))
+        alert = judge(rule, alert, score, Beside(families=frozenset(families)), (now - 3600, now))
         out.append(alert.tier)
     return out
 
@@ -59,13 +59,13 @@ def test_a_bound_itself_is_not_above() -> None:
 
 def test_all_conditions_must_hold() -> None:
     rule = a_rule(red=above(10, floor=20, families=2))
-    assert climb(rule, at(30), ["tickets"]).tier == Tier.CALM
-    assert climb(rule, at(15), ["tickets", "press"]).tier == Tier.CALM
-    assert climb(rule, at(30), ["tickets", "press"]).tier == Tier.RED
+    assert climb(rule, at(30), Beside(families=frozenset(["tickets"]))).tier == Tier.CALM
+    assert climb(rule, at(15), Beside(families=frozenset(["tickets", "press"]))).tier == Tier.CALM
+    assert climb(rule, at(30), Beside(families=frozenset(["tickets", "press"]))).tier == Tier.RED
 
 
 def test_a_verdict_says_each_condition_and_how_it_stood() -> None:
-    reasons = climb(a_rule(red=above(10, families=2)), at(30), ["tickets"]).reasons
+    reasons = climb(a_rule(red=above(10, families=2)), at(30), Beside(families=frozenset(["tickets"]))).reasons
     assert [(r.condition, r.wanted, r.found, r.held) for r in reasons] == [
         ("above", 10, 30, True),
         ("families", 2, 1, False),
@@ -177,8 +177,8 @@ def test_no_data_changes_no_tier_and_stops_the_clocks() -> None:
 
 
 def test_a_verdict_without_data_bears_no_tier_though_the_alert_does() -> None:
-    first = judge(LADDER, Alert(rule="r", key=()), at(100), (), (T0 - 60, T0))
-    second = judge(LADDER, first, at(None), (), (T0, T0 + 60))
+    first = judge(LADDER, Alert(rule="r", key=()), at(100), ALONE, (T0 - 60, T0))
+    second = judge(LADDER, first, at(None), ALONE, (T0, T0 + 60))
     assert second.tier == Tier.RED and second.no_data_since == T0 + 60
     assert second.verdict is not None and second.verdict.tier is None
 
@@ -204,8 +204,8 @@ def test_what_is_not_judged_lets_nothing_go() -> None:
 
 
 def test_a_rung_taken_out_of_the_rule_is_let_go() -> None:
-    alert = judge(LADDER, Alert(rule="r", key=()), at(100), (), (T0 - 60, T0))
-    assert judge(a_rule(blue=above(10)), alert, at(90), (), (T0, T0 + 60)).tier == Tier.BLUE
+    alert = judge(LADDER, Alert(rule="r", key=()), at(100), ALONE, (T0 - 60, T0))
+    assert judge(a_rule(blue=above(10)), alert, at(90), ALONE, (T0, T0 + 60)).tier == Tier.BLUE
 
 
 def test_silence_that_ends_is_left_after_dwell() -> None:
@@ -226,11 +226,11 @@ def test_two_halves_come_to_what_one_walk_comes_to(rule: Rule, steps: list[Any],
         now += minutes * 60
         kept.append((now, at(value, partial=partial and value is not None)))
     for now, score in kept:
-        alert = judge(rule, alert, score, (), (now - 3600, now))
+        alert = judge(rule, alert, score, ALONE, (now - 3600, now))
     again = Alert(rule="r", key=())
     for half in (kept[:cut], kept[cut:]):
         for now, score in half:
-            again = judge(rule, again, score, (), (now - 3600, now))
+            again = judge(rule, again, score, ALONE, (now - 3600, now))
     assert again == alert
 
 
@@ -239,7 +239,7 @@ def test_an_alert_above_calm_had_a_reason_and_a_begin(steps: list[Any]) -> None:
     now, alert, peak = T0, Alert(rule="r", key=()), 0.0
     for minutes, value, _ in steps:
         now += minutes * 60
-        before, alert = alert, judge(LADDER, alert, at(value), (), (now - 3600, now))
+        before, alert = alert, judge(LADDER, alert, at(value), ALONE, (now - 3600, now))
         peak = max(peak, value or 0.0)
         assert alert.tier == Tier.CALM or peak > 10
         assert alert.tier <= before.tier or alert.since == now

@@ -11,7 +11,10 @@ from sqlalchemy.engine import Connection
 from monitor.model import Cursor, Pause
 from monitor.series import Interval, join_intervals
 from monitor.store.codec import dump, load, upsert
+from monitor.store.prepared import Prepared
 from monitor.store.tables import coverage, cursors
+
+_GET = Prepared(lambda _: sa.select(cursors.c.cursor, cursors.c.standing).where(cursors.c.source == sa.bindparam("of")))
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -48,8 +51,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 def get(connection: Connection, source: str) -> tuple[Cursor, Standing]:
     """Cursor and standing; empty ones for a source never fetched."""
-    row = connection.execute(sa.select(cursors).where(cursors.c.source == source)).first()
-    return (load(row.cursor, Cursor), load(row.standing, Standing)) if row else ({}, Standing())
+    rows = _GET.run(connection, {"of": source}).rows
+    return (load(rows[0][0], Cursor), load(rows[0][1], Standing)) if rows else ({}, Standing())
 
 
 def all_standing(connection: Connection) -> dict[str, Standing]:

@@ -33,7 +33,18 @@ ack = _simple("ack", comment=False)
 pass_on = _simple("pass")
 undo = _simple("undo", comment=False)
 resolve = _simple("resolve")
-cancel = _simple("cancel")
+
+
+@click.command("cancel", help=told("client.help.cancel"))
+@click.argument("incident")
+@click.option("--comment", "-m", default="", help=told("client.help.reason"))
+@click.option("--evidence", default="", help=told("client.help.evidence"))
+@lang_option
+@speaks
+def cancel(incident: str, comment: str, evidence: str, client: Client, lang: str) -> None:
+    """A false alarm."""
+    body = {"comment": comment, "evidence": evidence}
+    show(client.ask("POST", f"/api/v1/incidents/{incident}/cancel", body), lang)
 
 
 @click.command("comment", help=told("client.help.comment_on"))
@@ -70,11 +81,12 @@ def raise_(
 @click.argument("incident")
 @click.option("--tier", type=TIERS, help=told("client.help.lower_tier"))
 @click.option("--reason", "-m", required=True, help=told("client.help.reason"))
+@click.option("--evidence", default="", help=told("client.help.evidence"))
 @lang_option
 @speaks
-def lower(incident: str, tier: str | None, reason: str, client: Client, lang: str) -> None:
+def lower(incident: str, tier: str | None, reason: str, evidence: str, client: Client, lang: str) -> None:
     """Without --tier the rules decide again."""
-    body = {"comment": reason, **({"tier": tier} if tier else {})}
+    body = {"comment": reason, "evidence": evidence, **({"tier": tier} if tier else {})}
     show(client.ask("POST", f"/api/v1/incidents/{incident}/lower", body), lang)
 
 

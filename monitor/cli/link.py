@@ -14,11 +14,13 @@ from monitor.incidents.axes import NATURES, URGENCIES
 @click.argument("incident")
 @click.argument("other")
 @click.option("--reason", "-m", default="", help=told("client.help.reason"))
+@click.option("--evidence", default="", help=told("client.help.evidence"))
 @lang_option
 @speaks
-def link(incident: str, other: str, reason: str, client: Client, lang: str) -> None:
+def link(incident: str, other: str, reason: str, evidence: str, client: Client, lang: str) -> None:
     """Both stay what they are; nothing is merged."""
-    show(client.ask("POST", f"/api/v1/incidents/{incident}/link", {"other": other, "comment": reason}), lang)
+    body = {"other": other, "comment": reason, "evidence": evidence}
+    show(client.ask("POST", f"/api/v1/incidents/{incident}/link", body), lang)
 
 
 @click.command("step", help=told("paths.help.step"))

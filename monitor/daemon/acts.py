@@ -217,7 +217,9 @@ def do_act(incident: Incident, act: Act, actor: str, now: float, context: Contex
         case Undo():
             return _undo(incident, act, actor, now, context, alerts)
         case Cancel():
-            return lifecycle.cancel(incident, actor, now, context, alerts=alerts, comment=act.comment)
+            return lifecycle.cancel(
+                incident, actor, now, context, alerts=alerts, comment=act.comment, evidence=act.evidence
+            )  # fmt: skip
         case Resolve():
             return lifecycle.resolve(incident, actor, now, context, alerts=alerts, comment=act.comment)
         case Raise():
@@ -243,4 +245,6 @@ def _lower(
 ) -> Outcome:
     if act.tier is None:
         return lifecycle.give_back(incident, actor, now, context, alerts=alerts, comment=act.comment)
-    return lifecycle.lower_by_person(incident, act.tier, actor, now, context, reason=act.comment, alerts=alerts)
+    return lifecycle.lower_by_person(
+        incident, act.tier, actor, now, context, reason=act.comment, evidence=act.evidence, alerts=alerts
+    )  # fmt: skip

@@ -21,7 +21,7 @@ def do_path_act(
     """What one of them comes to."""
     match act:
         case Link():
-            return lifecycle.link(incident, act.other, actor, now, context, comment=act.comment)
+            return lifecycle.link(incident, act.other, actor, now, context, comment=act.comment, evidence=act.evidence)
         case Step():
             return lifecycle.step_done(incident, act.step, actor, now, context, comment=act.comment)
         case Unstep():

@@ -83,17 +83,19 @@ def not_me(
 
 
 def false_alarm(
-    incident: Incident, actor: str, now: float, context: Context, *, alerts: Sequence[Alert] = (), comment: str = ""
-) -> Outcome:
+    incident: Incident, actor: str, now: float, context: Context, *, alerts: Sequence[Alert] = (), comment: str = "",
+    evidence: str = "",
+) -> Outcome:  # fmt: skip
     """Cancelled: it was none; everybody who was told hears so. A further rise of an alert takes the number up again."""
-    return _end(incident, actor, now, context, alerts, "cancelled", "CANCELLED", comment)
+    return _end(incident, actor, now, context, alerts, "cancelled", "CANCELLED", comment, evidence)
 
 
 def cancel(
-    incident: Incident, actor: str, now: float, context: Context, *, alerts: Sequence[Alert] = (), comment: str = ""
-) -> Outcome:
+    incident: Incident, actor: str, now: float, context: Context, *, alerts: Sequence[Alert] = (), comment: str = "",
+    evidence: str = "",
+) -> Outcome:  # fmt: skip
     """The same by its formal name."""
-    return false_alarm(incident, actor, now, context, alerts=alerts, comment=comment)
+    return false_alarm(incident, actor, now, context, alerts=alerts, comment=comment, evidence=evidence)
 
 
 def resolve(
@@ -105,10 +107,10 @@ def resolve(
 
 def _end(
     incident: Incident, actor: str, now: float, context: Context, alerts: Sequence[Alert], state: str,
-    transition: Transition, comment: str,
+    transition: Transition, comment: str, evidence: str = "",
 ) -> Outcome:  # fmt: skip
     change = _open(incident, actor, now, context, alerts)
-    change.entry(state, comment=comment)
+    change.entry(state, comment=comment, evidence=evidence)
     change.close(state, transition, reason=comment)
     return change.outcome()
 
@@ -150,7 +152,7 @@ def raise_by_person(
 
 def lower_by_person(
     incident: Incident, tier: Tier, actor: str, now: float, context: Context, *,
-    reason: str = "", alerts: Sequence[Alert] = (),
+    reason: str = "", evidence: str = "", alerts: Sequence[Alert] = (),
 ) -> Outcome:  # fmt: skip
     """A person's lower tier, blue at least; to end it, resolve or cancel. A rise of the machine above it is told."""
     change = _open(incident, actor, now, context, alerts)
@@ -158,7 +160,7 @@ def lower_by_person(
         raise ActRefused("not_lower", tier=tier.word, now=incident.tier.word)
     if tier == Tier.CALM:
         raise ActRefused("calm_is_an_end", incident=incident.number)
-    change.entry("lowered_by_person", tier=tier, previous=incident.tier, reason=reason)
+    change.entry("lowered_by_person", tier=tier, previous=incident.tier, reason=reason, evidence=evidence)
     _set_tier(change, tier, reason)
     return change.outcome()
 
@@ -262,13 +264,15 @@ def step_undone(incident: Incident, step: str, actor: str, now: float, context: 
     return change.outcome()
 
 
-def link(incident: Incident, other: str, actor: str, now: float, context: Context, *, comment: str = "") -> Outcome:
+def link(
+    incident: Incident, other: str, actor: str, now: float, context: Context, *, comment: str = "", evidence: str = ""
+) -> Outcome:
     """Notes that another incident belongs with this one; they are never merged."""
     if other == incident.number or other in incident.linked:
         raise ActRefused("linked", incident=incident.number, other=other)
     change = act(incident, actor, now, context)
     change.set(linked=(*incident.linked, other))
-    change.entry("linked", other=other, comment=comment)
+    change.entry("linked", other=other, comment=comment, evidence=evidence)
     return change.outcome()
 
 

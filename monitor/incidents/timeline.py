@@ -16,7 +16,8 @@ SPANS = ("calm_for",)
 
 def write(entry: Entry, language: str, zone: ZoneInfo) -> str:
     """One line of the timeline, without time and actor. Comments stand as they were written."""
-    return say(language, entry.kind, **words(entry.args, language, zone)).strip()
+    told = {"evidence": "", **words(entry.args, language, zone)}
+    return say(language, entry.kind, **told).strip()
 
 
 def words(args: dict[str, Any], language: str, zone: ZoneInfo) -> dict[str, Any]:
@@ -37,6 +38,8 @@ def _word(name: str, value: Any, language: str, zone: ZoneInfo) -> Any:
         return say(language, "incident.word.late") if value else ""
     if name == "block":  # what stands in the way: (message under incident.block, its arguments)
         return say(language, f"incident.block.{value[0]}", **words(value[1], language, zone))
+    if name == "evidence":
+        return say(language, "incident.word.evidence", evidence=value) if value else ""
     if name in SPANS:
         return write_duration(value)
     if name == "axis":

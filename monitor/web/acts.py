@@ -72,6 +72,7 @@ class Cancel(Struct, frozen=True, tag="cancel", tag_field="act", forbid_unknown_
     """False alarm: closed, and all who were told are told so."""
 
     comment: str = ""
+    evidence: str = ""
 
 
 class Resolve(Struct, frozen=True, tag="resolve", tag_field="act", forbid_unknown_fields=True):
@@ -96,6 +97,7 @@ class Lower(Struct, frozen=True, tag="lower", tag_field="act", forbid_unknown_fi
 
     tier: Tier | None = None
     comment: str = ""
+    evidence: str = ""
 
 
 class Comment(Struct, frozen=True, tag="comment", tag_field="act", forbid_unknown_fields=True):
@@ -109,6 +111,7 @@ class Link(Struct, frozen=True, tag="link", tag_field="act", forbid_unknown_fiel
 
     other: str
     comment: str = ""
+    evidence: str = ""
 
 
 class Step(Struct, frozen=True, tag="step", tag_field="act", forbid_unknown_fields=True):

@@ -120,10 +120,11 @@ API = (
     Door(
         "POST", f"{_ONE}/{{verb}}", api.act, "act",
         "`ack`, `pass` (not me, the next one), `undo`, `cancel` (false alarm), `resolve`, `raise`, `lower`, `comment`. "
-        "`raise` and `lower` name a `tier`; `lower` without one gives the tier back to the rules. "
+        "`raise` and `lower` name a `tier`; `lower` without one gives the tier back to the rules. These, `cancel` and "
+        "`link` may give `evidence`: what it rests on. "
         "`link` names an `other`, `step` and `unstep` a `step` of the playbook, `axes` any of `nature`, `urgency`, "
         "`certain`; `clock-start` (`since`), `clock-submit` (`at`) and `clock-rule-out` a `clock`.",
-        takes='{"tier": "red", "comment": "…"}',
+        takes='{"tier": "red", "comment": "…", "evidence": "https://…"}',
         gives='200 {"incident": {…}, "changed": true}; changed is false when it stood so already',
     ),
     Door("GET", f"{_V1}/statements/{{id}}", statements.one, "read", "One statement with all its versions."),

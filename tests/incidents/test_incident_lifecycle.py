@@ -12,7 +12,7 @@ from monitor.incidents.lifecycle import ActRefused
 from monitor.incidents.people import Route, Team
 from monitor.incidents.timeline import words, write
 from monitor.messages import say
-from monitor.model import Outcome, Tier
+from monitor.model import Entry, Outcome, Tier
 
 
 def burning(tier: Tier = ORANGE) -> World:
@@ -236,3 +236,22 @@ def test_every_entry_reads_in_both_languages() -> None:
             assert text and "{" not in text
             if language == "zh" and "tier" in entry.args:
                 assert entry.args["tier"] not in text
+
+
+def test_what_an_act_rests_on_stands_in_the_timeline_and_its_absence_leaves_no_trace() -> None:
+    world = World()
+    world.judge(alert("surge", RED))
+    world.act(lifecycle.lower_by_person, ORANGE, reason="one shop", evidence="a call")
+    world.act(lifecycle.link, "INC-2026-0009", comment="same batch", evidence="lot 7")
+    world.act(lifecycle.cancel, comment="old video", evidence="its date")
+    zone = ZoneInfo("UTC")
+    kinds = ("lowered_by_person", "linked", "cancelled")
+    said = [write(e, "en", zone) for e in world.entries if e.kind.rpartition(".")[2] in kinds]
+    assert said == [
+        "lowered by hand: red → orange; reason: one shop; evidence: a call",
+        "linked with INC-2026-0009 same batch; evidence: lot 7",
+        "false alarm, cancelled: old video; evidence: its date",
+    ]
+    before = Entry(incident="INC-2026-0001", at=T0, actor="li", kind="incident.entry.linked",
+                   args={"other": "INC-2026-0002", "comment": ""})  # fmt: skip
+    assert write(before, "en", zone) == "linked with INC-2026-0002"

@@ -275,6 +275,8 @@ async def test_who_would_be_told_is_asked_by_tier_risk_labels_and_a_time_of_the_
     ("verb", "body", "wanted"),
     [
         ("link", {"other": "INC-2026-0040"}, Link("INC-2026-0040")),
+        ("cancel", {"comment": "old video", "evidence": "its date"}, Cancel("old video", "its date")),
+        ("lower", {"tier": "blue", "comment": "x", "evidence": "a call"}, Lower(Tier.BLUE, "x", "a call")),
         ("step", {"step": "confirm"}, Step("confirm")),
         ("axes", {"nature": "grave", "certain": False}, SetAxes(nature="grave", certain=False)),
         ("clock-start", {"clock": "gdpr-33", "since": "2026-03-01T09:00"}, StartClock("gdpr-33", NOW - 7265)),

@@ -141,7 +141,7 @@ def _shown(wanted: Wanted, found: Look, zone: ZoneInfo, lang: str) -> dict[str, 
     return {
         "source": source.name,
         "kind": source.__struct_config__.tag,
-        "url": getattr(source, "url", getattr(source, "path", "")),
+        "url": getattr(source, "url", getattr(source, "path", getattr(source, "host", ""))),
         "preset": wanted.preset or None,
         "checked": preset.checked if preset else None,
         "against": preset.against if preset else None,

@@ -103,6 +103,7 @@ class Mark(Struct, frozen=True, kw_only=True):
 
     day: float
     rss: float
+    objects: int
     files: int
     threads: int
     store: int
@@ -291,8 +292,9 @@ class Soak:
         self.soaked.incidents = len(incidents)
         gc.collect()
         return Mark(
-            day=(at - START) / DAY, rss=_rss(), files=_files(), threads=threading.active_count(),
-            store=sum(table.bytes for table in found), tables={t.name: (t.rows, t.bytes) for t in found},
+            day=(at - START) / DAY, rss=_rss(), objects=len(gc.get_objects()), files=_files(),
+            threads=threading.active_count(), store=sum(table.bytes for table in found),
+            tables={t.name: (t.rows, t.bytes) for t in found},
             mentions=self._sent, notices=sum(i.notices for i in incidents), seconds=time.monotonic() - self._began,
         )  # fmt: skip
 
@@ -316,7 +318,8 @@ def lines(mark: Mark) -> Iterator[str]:
     big = sorted(mark.tables.items(), key=lambda pair: -pair[1][1])[:5]
     shares = ", ".join(f"{name} {rows:,} rows {size / 1e6:.1f} MB" for name, (rows, size) in big)
     yield (
-        f"day {mark.day:5.0f}  {mark.rss:6.1f} MiB  {mark.files} files  {mark.threads} threads  "
+        f"day {mark.day:5.0f}  {mark.rss:6.1f} MiB  {mark.objects:,} objects  {mark.files} files  "
+        f"{mark.threads} threads  "
         f"store {mark.store / 1e6:7.1f} MB  {mark.mentions:,} mentions  {mark.notices} notices  ({mark.seconds:.0f} s)"
     )
     yield f"           {shares}"

@@ -18,6 +18,7 @@ async def test_memory_files_and_store_come_to_rest(tmp_path: Path) -> None:
     assert soaked.refused == 0 and soaked.incidents > 0
     marks = {mark.day: mark for mark in soaked.marks}
     assert marks[18].files <= marks[10].files, [mark.files for mark in soaked.marks]
+    assert marks[18].objects < 1.03 * marks[10].objects, [mark.objects for mark in soaked.marks]
     assert marks[18].threads <= marks[10].threads
     assert marks[18].rss - marks[10].rss < 6, [round(mark.rss, 1) for mark in soaked.marks]
     for name in ("mentions", "buckets", "marks"):

@@ -10,6 +10,8 @@ from monitor.series import Interval, Series
 from monitor.times import MINUTE, aligned
 
 LEAST_COVERED = 0.5
+EXACT = 6
+"""Decimals that are told: a count spread over its span and added up again is whole, or a tail takes it for one more."""
 
 
 def edges(now: float, asked: Asked, n: int) -> Floats:
@@ -40,7 +42,7 @@ def values(series: Series, at: Floats, *, current: bool = True) -> tuple[Floats,
     covered = _covered(series.covered, at)
     full = _covered(series.full, at)
     if series.measure in ("count", "stories", "reach", "sum"):
-        found = np.diff(_cumulated(series, at))
+        found = np.round(np.diff(_cumulated(series, at)), EXACT)
         known = covered >= LEAST_COVERED
         scaled = np.where(known, found / np.clip(covered, LEAST_COVERED, 1.0), np.nan)
         if current:

@@ -85,21 +85,23 @@ def poisson_tail(k: Any, mu: Any) -> Floats:
     out = np.ones(k.shape)
     some = (k > 0) & (mu > 0)
     out[(k > 0) & (mu <= 0)] = 0.0
-    out[some] = 1 - gamma_tail(k[some], mu[some])
-    few = some & (k <= HUGE)
+    few, many = some & (k <= HUGE), some & (k > HUGE)
     out[few] = lower_gamma(k[few], mu[few])
+    out[many] = 1 - gamma_tail(k[many], mu[many])
     return out
 
 
 def count_tail(k: Any, mu: Any, phi: Any) -> Floats:
     """P(Y ≥ k) of a count with mean mu and variance phi × mu: negative binomial, Poisson where phi ≤ 1."""
     k, mu, phi = np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in (k, mu, phi)))
-    out = poisson_tail(k, mu)
     wide = (phi > 1 + 1e-9) & (k > 0) & (mu > 0)
+    out = np.ones(k.shape)
+    out[~wide] = poisson_tail(k[~wide], mu[~wide])
     size = mu / np.maximum(phi - 1, 1e-9)
     many, wide = wide & ((k > HUGE) | (size > HUGE)), wide & (k <= HUGE) & (size <= HUGE)
     out[wide] = incomplete_beta(np.ceil(k[wide]), size[wide], 1 - 1 / phi[wide])
-    out[many] = _huge_tail(np.ceil(k[many]), size[many], 1 - 1 / phi[many])
+    if many.any():
+        out[many] = _huge_tail(np.ceil(k[many]), size[many], 1 - 1 / phi[many])
     return out
 
 

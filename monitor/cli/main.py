@@ -45,6 +45,7 @@ COMMANDS: dict[str, str] = {
     "silence": "silence",
     "deliveries": "deliveries",
     "db": "db",
+    "forget": "forget",
     "reload": "reload",
     "doctor": "doctor",
 }

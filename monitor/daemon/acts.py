@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from monitor.daemon.board import Board, Now
 from monitor.daemon.deliver import Deliver
 from monitor.daemon.desk import Desk
+from monitor.daemon.forget import forget
 from monitor.daemon.ingest import Ingest
 from monitor.daemon.judge import Judge
 from monitor.daemon.path_acts import do_path_act
@@ -35,6 +36,8 @@ from monitor.web.acts import (
     Comment,
     Conflict,
     Done,
+    Forget,
+    Forgotten,
     Hush,
     Ingested,
     Link,
@@ -189,6 +192,14 @@ class ActsOfPeople:
             raise Conflict("not_dead", id=delivery)
         self._deliver.wake.set()
         return found
+
+    async def forget(self, actor: str, wish: Forget, now: float) -> Forgotten:
+        """Takes a person's words out of the store, and out of what is kept in memory of stories."""
+        desk = self._desk()
+        done, rows = await self._write(lambda c: forget(c, desk, wish, actor, now))
+        if not wish.preview:
+            self._ingest.stories.forget((row.mention.title, row.mention.text) for row in rows)
+        return done
 
     async def _write(self, job: Callable[[Connection], T]) -> T:
         try:

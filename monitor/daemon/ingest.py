@@ -23,7 +23,7 @@ from monitor.rules.buckets import Tally
 from monitor.sources import Source
 from monitor.sources.push import Push
 from monitor.sources.schedule import Outcome
-from monitor.store import buckets, cursors, findings, observations
+from monitor.store import buckets, cursors, findings, forgetting, observations
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, Priority
 from monitor.store.observations import Stored
@@ -182,9 +182,11 @@ class Ingest:
         *,
         first: bool,
     ) -> tuple[Taken, list[Reading]]:
+        gone = forgetting.gone(connection, desk.key, [m.mention for m in matched])
+        matched = [m for m in matched if m.mention.id not in gone] if gone else matched
         known = observations.known(connection, source, [m.mention.id for m in matched])
         fresh: dict[str, Stored] = {}
-        duplicates, corrected, family = 0, 0, desk.family(source)
+        duplicates, corrected, family = len(gone), 0, desk.family(source)
         for m in matched:
             old = known.get(m.mention.id) or fresh.get(m.mention.id)
             if old is None:

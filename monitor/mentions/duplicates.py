@@ -111,6 +111,15 @@ class Stories:
             if len(units_of(said)) >= SHORTEST and (new or self._is_rewording(story, said)):
                 self._list(story, said, _keys(said), first=new)
 
+    def forget(self, told: Iterable[tuple[str, str]]) -> None:
+        """Lets go of texts, as (title, text); their stories live on by their other texts, if they have any."""
+        gone = {what_is_said(f"{title}\n{text}" if title else text) for title, text in told}
+        for number in [n for n, text in self._texts.items() if text.said in gone]:
+            story = self._stories.get(self._texts[number].story)
+            if story is not None and number in story.texts:
+                story.texts.remove(number)
+            self._unlist(number)
+
     def _is_rewording(self, story: str, said: str) -> bool:
         texts = self._stories[story].texts
         return 0 < len(texts) <= VARIANTS and 0 < likeness(self._texts[texts[0]].said, said) < REWORDED

@@ -9,7 +9,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from monitor.web import ack, alertmanager, api, drills, health, incident, ingest, overview, paths, reload
+from monitor.web import ack, alertmanager, api, drills, forget, health, incident, ingest, overview, paths, reload
 from monitor.web.door import Door, answer_fault, answer_missing
 from monitor.web.headers import SecurityHeaders
 from monitor.web.site import Acts, Reads, Site
@@ -114,6 +114,12 @@ API = (
         "POST", f"{_V1}/deliveries/{{id:int}}/resend", api.resend, "act",
         "Queues a dead or refused delivery anew, with its old key.",
         gives="200, the delivery",
+    ),
+    Door(
+        "POST", f"{_V1}/forget", forget.forget, "act",
+        "Takes a person's words out of the store: `author`, or `source` and `id`, or a `text` that stands in them; "
+        "`preview` only counts. Counts stay.",
+        gives='200 {"mentions": n, "customers": n, "excerpts": n, "marks": n}',
     ),
     Door(
         "POST", f"{_V1}/reload", reload.reload, "act",

@@ -263,3 +263,40 @@ async def test_whose_words_are_to_go_must_be_said(tmp_path: Path, wish: dict[str
         await here.push("desk", [message("1", "外壳裂了", 20), message("2", "外壳也裂了", 21)])
         answer = await here.post("/api/v1/forget", wish)
         assert (json.loads(answer.body).get("mentions"), answer.status) == (fits, 200 if fits else 422)
+
+
+SLICES = """
+[[label]]
+name = "order_type"
+values = { presale = '预售', spot = '现货' }
+otherwise = "spot"
+[[source]]
+name = "desk"
+kind = "push"
+family = "tickets"
+labels = { site = "a" }
+[[rule]]
+name = "surge"
+risk = "mass-complaints"
+window = "1h"
+yellow = { above = 9 }
+[[channel]]
+name = "hook"
+kind = "webhook"
+url = "HOOK"
+[[route]]
+tier = ["yellow"]
+to = ["channel:hook"]
+"""
+
+
+async def test_a_notice_says_in_which_slices_the_rise_lies(tmp_path: Path) -> None:
+    async with house(tmp_path, SLICES) as here:
+        await here.to("2h")
+        calm = [message(f"c{i}", f"现货问题 {i}", 30 + i) for i in range(4)]
+        rise = [message(f"r{i}", f"预售不发货 {i}", 90 + i) for i in range(8)]
+        rest = [message(f"x{i}", f"现货问题 x{i}", 100 + i) for i in range(2)]
+        said = [*calm, *rise, *rest]
+        await here.push("desk", [{**one, "labels": {"channel": ("app", "phone")[i % 2]}} for i, one in enumerate(said)])
+        assert "集中在：order_type presale 10 条中占 8 条（前一时段 0 条）" in here.notice(0)
+        assert "site" not in here.notice(0) and "app" not in here.notice(0)

@@ -70,10 +70,11 @@ class ActsOfPeople:
         if not isinstance(pushed, Push):
             raise Conflict("not_push", source=source)
         try:
-            taken = await self._ingest.push(pushed, records.mentions, records.samples, now)
+            taken = await self._ingest.push(
+                pushed, records.mentions, records.samples, now, rejected=records.refused
+            )  # fmt: skip
         except StoreFault as fault:
             raise Busy() from fault
-        self._metrics.records(source, "rejected", len(records.faults))
         return Ingested(taken.accepted, taken.duplicates)
 
     async def report(self, told: Sequence[Reported]) -> Ingested:

@@ -23,9 +23,10 @@ from monitor.rules.buckets import Tally
 from monitor.sources import Source
 from monitor.sources.push import Push
 from monitor.sources.schedule import Outcome
-from monitor.store import buckets, cursors, findings, forgetting, observations
+from monitor.store import buckets, cursors, findings, forgetting, intake, observations
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, Priority
+from monitor.store.intake import Hour
 from monitor.store.observations import Stored
 from monitor.times import MINUTE
 
@@ -47,6 +48,10 @@ class Taken(Struct, frozen=True, kw_only=True):
     """From here on instants may have been judged without these records."""
     turned: bool = False
     """A customer's finding was opened."""
+    undated: int = 0
+    unmatched: int = 0
+    lags: float = 0.0
+    """Of the new mentions: without a date, without a topic, and their seconds from event to arrival together."""
 
 
 Told = Callable[[Taken], None]
@@ -76,6 +81,7 @@ class Ingest:
             ended = outcome(taken)
             gap = _cover(connection, source, page, standing, saturated=ended.result == "saturated", now=now)
             taken = replace(taken, since=_since(taken, gap, since, now))
+            intake.add(connection, source.name, now, came(taken, len(page.faults)))
             put = after(taken, ended)
             cursors.put(connection, source.name, page.cursor, put)
             findings.end(connection, "source-failing", source.name, now)  # an answer is no record: tend ends a silence
@@ -88,13 +94,16 @@ class Ingest:
         self._done(source.name, taken, len(page.faults))
         return taken, put
 
-    async def push(self, source: Push, mentions: Sequence[Mention], samples: Sequence[Sample], now: float) -> Taken:
+    async def push(
+        self, source: Push, mentions: Sequence[Mention], samples: Sequence[Sample], now: float, *, rejected: int = 0
+    ) -> Taken:
         """What others sent. With `expect_every` a push covers the time since the last, unless that is too long."""
         desk = self._desk()
         matched = await self._match(desk, source, mentions)
 
         def job(connection: Connection) -> Taken:
             taken = self._take(connection, desk, source.name, matched, samples, first=False, now=now)
+            intake.add(connection, source.name, now, came(taken, rejected))
             _, standing = cursors.get(connection, source.name)
             self._cover_push(connection, source, standing, now)
             put = replace(
@@ -208,7 +217,9 @@ class Ingest:
                     fresh[m.mention.id] = row
         observations.insert(connection, list(fresh.values()))
         new = list({m.mention.id: m.read for m in matched if m.mention.id in fresh}.values())
-        return _taken([r.mention for r in new], len(fresh), duplicates, corrected, len(known)), new
+        taken = _taken([r.mention for r in new], len(fresh), duplicates, corrected, len(known))
+        unmatched = sum(not any(":" not in each for each in r.said) for r in new) if desk.config.topic else 0
+        return replace(taken, unmatched=unmatched), new
 
     def _new(self, desk: Desk, m: Matched, *, first: bool) -> Stored:
         mention = m.mention
@@ -267,7 +278,17 @@ def _taken(fresh: list[Mention], accepted: int, duplicates: int, corrected: int,
         earliest=min(times, default=None),
         newest=newest.at if newest else None,
         lag=max(0.0, newest.seen_at - newest.at) if newest else None,
+        undated=sum(m.published_at is None for m in fresh),
+        lags=sum(m.seen_at - m.at for m in fresh),
     )
+
+
+def came(taken: Taken, rejected: int) -> Hour:
+    """What a batch adds to the hour it came in."""
+    return Hour(
+        accepted=taken.accepted, duplicates=taken.duplicates, corrected=taken.corrected, rejected=rejected,
+        undated=taken.undated, unmatched=taken.unmatched, lag=taken.lags,
+    )  # fmt: skip
 
 
 def _plus(a: Taken, b: Taken) -> Taken:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from monitor.daemon.desk import Desk
 from monitor.daemon.judge import Judge, leading
+from monitor.daemon.quality import quality, shares_of
 from monitor.daemon.quotes import examples_of
 from monitor.incidents.evidence import evidence_of, members
 from monitor.incidents.people import outside
@@ -17,9 +19,10 @@ from monitor.incidents.storms import offers
 from monitor.incidents.who import who as plan_of
 from monitor.model import Alert, Delivery, DeliveryState, Facts, Incident, Labels, Silence, Tier
 from monitor.rules.rule import Rule
-from monitor.store import cursors, findings, incidents, outbox, silences, timers
+from monitor.store import cursors, findings, incidents, intake, outbox, silences, timers
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, StoreFault
+from monitor.times import DAY
 from monitor.web.acts import Busy
 from monitor.web.views import Dossier, Overview, Point, Reached, RuleState, Sent, SourceState, Way
 
@@ -70,12 +73,16 @@ class ReadsOfStore:
         found = findings.open(connection)
         saturated = {f.subject for f in found if f.kind == "source-saturated"}
         pending, _ = outbox.pending(connection)
+        good = _qualities(connection, now)
         return Overview(
             at=now,
             incidents=tuple(sorted(open, key=lambda i: (-i.tier, -i.opened_at))),
             closed=tuple([i for i in everything if i.state != "open"][:CLOSED]),
             rules=tuple(self._rule(desk, rule) for rule in desk.rules.values()),
-            sources=tuple(_source(name, standing.get(name), name in saturated) for name in desk.sources),
+            sources=tuple(
+                replace(_source(name, standing.get(name), name in saturated), **good.get(name, {}))
+                for name in desk.sources
+            ),
             notices=_sent(connection, outbox.recent_notices(connection, NOTICES)),
             findings=tuple(found),
             silences=tuple(silences.standing(connection, now)),
@@ -151,6 +158,13 @@ class ReadsOfStore:
             return await self._db.read(job)
         except StoreFault as fault:
             raise Busy() from fault
+
+
+def _qualities(connection: Connection, now: float) -> dict[str, dict[str, Any]]:
+    """Lag and quality of each source that brought anything within a day."""
+    hours, covered = intake.since(connection, now - DAY), cursors.covered(connection, now - DAY, now)
+    found = {name: quality(mine, covered.get(name, ()), now) for name, mine in hours.items()}
+    return {name: {"lag": q.lag, "quality": shares_of(q)} for name, q in found.items()}
 
 
 def _source(name: str, standing: Standing | None, saturated: bool) -> SourceState:

@@ -22,6 +22,7 @@ from monitor.store.tables import (
     coverage,
     findings,
     forgotten,
+    intake,
     marks,
     mentions,
     reported,
@@ -68,6 +69,7 @@ def duties(
             f"mentions_{source}": _gone(mentions, sa.and_(mentions.c.at < now - keep, mentions.c.source == source))
             for source, keep in keep_of.items()
         },
+        "intake": _gone(intake, intake.c.hour < int(now - 40 * DAY)),
         "forgotten": _gone(forgotten, forgotten.c.at < now - keep_mentions),
         "marks": _gone(marks, marks.c.minute < int(now - minutes)),
         "minutes": _rolled(now - minutes, HOUR),

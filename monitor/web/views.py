@@ -52,7 +52,10 @@ class RuleState(Struct, frozen=True, kw_only=True):
 
 
 class SourceState(Struct, frozen=True, kw_only=True):
-    """A source now. `up` None = not tried yet. `error`: the last fault; `lag`: seconds from event to arrival."""
+    """A source now. `up` None = not tried yet. `error`: the last fault; `lag`: seconds from event to arrival.
+
+    `quality`: shares of the last day's records that are duplicates, undated, unreadable, unmatched; gaps: of its time.
+    """
 
     source: str
     up: bool | None = None
@@ -63,6 +66,7 @@ class SourceState(Struct, frozen=True, kw_only=True):
     records_day: int = 0
     error: str = ""
     saturated: bool = False
+    quality: dict[str, float] = field(default_factory=dict)
 
 
 class Sent(Struct, frozen=True, kw_only=True):

@@ -62,6 +62,7 @@ FINDING_KINDS = (
     "source-unreadable",
     "source-unmatched",
     "source-few",
+    "coordinated",
     "customer-angry",
     "customer-third",
     "customer-threat",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -54,6 +55,20 @@ def examples_of(connection: Connection, desk: Desk, alerts: Sequence[Alert]) -> 
     read = Read()
     found = (_with(connection, desk, AlertChange(before=None, after=alert), read).examples for alert in alerts)
     return list({(e.text, e.source): e for examples in found for e in examples}.values())
+
+
+def most_told(connection: Connection, desk: Desk, alerts: Sequence[Alert], most: int = 3) -> list[str]:
+    """The stories that the mentions behind standing alerts tell most often; none where each is told once."""
+    read, told = Read(), Counter[str]()
+    for alert in alerts:
+        selection, _ = desk.asked.get(alert.rule, (None, None))
+        if selection is None or selection.kind != "mentions" or alert.verdict is None or is_drill(alert.key):
+            continue
+        rows = read.window(connection, alert.verdict.windowed)
+        told.update(
+            {row.seq: row.story for row in rows if row.story and _fits(desk, selection, alert.key, row, read)}.values()
+        )
+    return [story for story, n in told.most_common(most) if n > 1]
 
 
 def _with(connection: Connection, desk: Desk, change: AlertChange, read: Read) -> AlertChange:

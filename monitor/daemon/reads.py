@@ -12,14 +12,15 @@ from sqlalchemy.engine import Connection
 from monitor.daemon.desk import Desk
 from monitor.daemon.judge import Judge, leading
 from monitor.daemon.quality import quality, shares_of
-from monitor.daemon.quotes import examples_of
+from monitor.daemon.quotes import examples_of, most_told
+from monitor.daemon.stories import told_of
 from monitor.incidents.evidence import evidence_of, members
 from monitor.incidents.people import outside
 from monitor.incidents.storms import offers
 from monitor.incidents.who import who as plan_of
 from monitor.model import Alert, Delivery, DeliveryState, Facts, Incident, Labels, Silence, Tier
 from monitor.rules.rule import Rule
-from monitor.store import cursors, findings, incidents, intake, outbox, silences, timers
+from monitor.store import cursors, findings, incidents, intake, outbox, silences, stories, timers
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, StoreFault
 from monitor.times import DAY
@@ -132,6 +133,11 @@ class ReadsOfStore:
             notices=_sent(connection, outbox.notices_of(connection, number)),
             evidence=tuple(evidence_of(alert, desk.context) for alert in own),
             examples=tuple(examples_of(connection, desk, own)),
+            stories=tuple(
+                told_of(desk, rows)
+                for story in most_told(connection, desk, own)
+                if (rows := stories.telling(connection, story))
+            ),
             timers=tuple(t for t in timers.of_incident(connection, number) if t.state == "waiting"),
             silences=held,
         )

@@ -13,6 +13,7 @@ from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.daemon.following import let_go
 from monitor.daemon.quality import DAYS, KINDS, faults, quality, shares_of
+from monitor.daemon.stories import floods
 from monitor.daemon.view import TEND
 from monitor.incidents.coverage import runs_out
 from monitor.metrics import Metrics
@@ -66,6 +67,7 @@ class Tend:
                     cursors.cover(connection, source.name, since if since is not None else now, now)
             jump.forget(connection, now)
             changed = _ended_rotas(connection, desk, now) | let_go(connection, now)
+            changed |= floods(connection, desk, now)
             changed |= look_over(connection, desk, now, self._metrics)
             return _silent(connection, desk, now) or changed, cursors.all_standing(connection)
 

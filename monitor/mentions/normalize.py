@@ -79,9 +79,7 @@ def light(text: str) -> str:
 
     White space and punctuation of usual texts stay as they are, so places in it are not those of the normal form.
     """
-    if not _USUAL.fullmatch(text):
-        return normalize(text)
-    return text.lower() if _UPPER.search(text) else text
+    return text.lower() if _USUAL.fullmatch(text) else _fold_unusual(text)
 
 
 def _fold(text: str) -> str:

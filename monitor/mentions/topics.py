@@ -39,6 +39,9 @@ class Topics:
         }
         self._open = {term: frozenset(names) - set(self._sure[term]) for term, names in asking.items()}
         self._simple = [self._settled(pattern) for pattern in self._patterns]
+        self._alone = [
+            frozenset((*s[2], *s[3])) if s is not None and not (s[0] or s[1]) else None for s in self._simple
+        ]
         self._automaton = AhoCorasick([p.text for p in self._patterns])
         self._near = frozenset(name for name, query in self._queries.items() if _asks_where(query))
         self._form = light if not self._near and all(p.text.isalnum() for p in self._patterns) else normalize
@@ -54,6 +57,8 @@ class Topics:
         found = self._automaton.find_matches_as_indexes(whole, overlapping=True)
         if not found:
             return _NONE
+        if len(found) == 1 and (alone := self._alone[found[0][0]]) is not None:
+            return alone
         names: list[str] = []
         for index, start, end in found:
             settled = self._simple[index]
@@ -62,8 +67,9 @@ class Topics:
             left, right, closed, prefixed = settled
             if left and start and is_letter(whole[start - 1]):
                 continue
-            names += prefixed
-            if closed and not (right and end < len(whole) and is_letter(whole[end])):
+            if prefixed:
+                names += prefixed
+            if not (right and end < len(whole) and is_letter(whole[end])):
                 names += closed
         return frozenset(names)
 

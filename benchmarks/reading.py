@@ -190,9 +190,7 @@ def everything(data: Path, rows: int) -> None:
     alone = Topics(topics)
     wanted = sum(len(alone.match("", text)) for text in said)
     print(f"everything on, {len(said)} texts of {sum(map(len, said)) / len(said):.0f} characters")
-    print(
-        f"  {len(said) / took:,.0f} a second of one core; {counted} of {wanted} matches counted, {stories_found} stories"
-    )
+    print(f"  {len(said) / took:,.0f} a second of one core; {counted} of {wanted} matches, {stories_found} stories")
 
 
 async def _pushed(folder: Path, said: Sequence[str]) -> tuple[float, int, int]:

@@ -60,11 +60,20 @@ FINDING_KINDS = (
     "effect-unchecked",
     "clock-overdue",
     "drill-overdue",
+    "source-late",
+    "source-gaps",
+    "source-duplicates",
+    "source-unreadable",
+    "source-unmatched",
+    "source-few",
+    "coordinated",
     "customer-angry",
     "customer-third",
     "customer-threat",
     "other",
 )
+QUALITIES = ("duplicates", "undated", "unreadable", "unmatched", "gaps")
+"""Shares of the last day of a source: of its records, and of its time that nobody vouches for."""
 MEASURES = ("count", "share", "number")
 """What the value of a rule is: how many, a part of a whole, or what a sample measures."""
 SERIES_A_RULE = 20
@@ -76,6 +85,7 @@ _FIXED: dict[str, tuple[str, ...]] = {
     "loop": get_args(Loop),
     "kind": FINDING_KINDS,
     "measure": MEASURES,
+    "quality": QUALITIES,
 }
 
 
@@ -148,6 +158,13 @@ TABLE: tuple[Metric, ...] = (
         absent=True,
     ),
     Metric("source_lag_seconds", "gauge", ("source",), "From event to arrival of the newest record.", absent=True),
+    Metric(
+        "source_quality_ratio",
+        "gauge",
+        ("source", "quality"),
+        "Share of the last day's records (gaps: of its time) with this fault.",
+        absent=True,
+    ),
     Metric("notices_total", "counter", ("tier", "transition"), "Notices owed to people or channels, drills left out."),
     Metric(
         "deliveries_total", "counter", ("channel", "result"), "Tries and ends of deliveries.", get_args(DeliveryResult)
@@ -258,6 +275,12 @@ class Metrics:
         self.source(source, up=True)
         if source in self._known["source"]:
             self._set_or_remove("source_expected_every_seconds", source, None)
+
+    def quality(self, source: str, shares: Mapping[str, float]) -> None:
+        """How good the data of a source were over the last day."""
+        if source in self._known["source"]:
+            for name, share in shares.items():
+                self._all["source_quality_ratio"].labels(source, name).set(share)
 
     def fetched(self, source: str, result: FetchResult) -> None:
         """A fetch ended, or a push came."""

@@ -41,6 +41,7 @@ def busy() -> Metrics:
     metrics.series("surge", {"X1": 4, "X2": -1})
     metrics.evaluated("surge", failed=True)
     metrics.source("helpdesk", up=True, last_success=1e9, lag=2.5)
+    metrics.quality("helpdesk", {"duplicates": 0.5})
     metrics.fetched("helpdesk", "ok")
     metrics.records("helpdesk", "accepted", 7)
     metrics.incidents({Tier.RED: 1})
@@ -78,7 +79,7 @@ def test_every_metric_of_the_contract_is_there_with_its_labels() -> None:
     assert {name: table.get(name) for name in CONTRACT} == CONTRACT
     assert set(table) - set(CONTRACT) == {
         "notice_render_failures_total", "rule_info", "source_expected_every_seconds", "incidents_unacknowledged",
-        "drill_transitions_total", "clock_running", "time_seconds",
+        "drill_transitions_total", "clock_running", "time_seconds", "source_quality_ratio",
     }  # fmt: skip
 
 

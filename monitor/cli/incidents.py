@@ -43,6 +43,11 @@ def _row(row: dict[str, Any], lang: str) -> str:
 
 def _lines(found: dict[str, Any], lang: str) -> list[str]:
     lines = [_row(found["incident"], lang)]
+    for story in found.get("stories", []):
+        first = {"source": story["first_source"], "at": story["first_at"]}
+        lines.append(
+            "  " + say(lang, "client.story", n=story["n"], authors=story["authors"], text=story["text"], **first)
+        )
     for entry in found.get("entries", []):
         text = entry.get("text") or f"{entry['kind']} {entry.get('args', '')}"
         lines.append(f"  {entry['at']}  {entry['actor']}  {text}")

@@ -50,6 +50,7 @@ COMMANDS: dict[str, str] = {
     "db": "db",
     "fetch": "fetch",
     "sources": "sources",
+    "forget": "forget",
     "reload": "reload",
     "doctor": "doctor",
 }

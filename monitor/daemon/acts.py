@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from monitor.daemon.board import Board, Now
 from monitor.daemon.deliver import Deliver
 from monitor.daemon.desk import Desk
+from monitor.daemon.forget import forget
 from monitor.daemon.ingest import Ingest, SourcePaused
 from monitor.daemon.judge import Judge
 from monitor.daemon.path_acts import do_path_act
@@ -35,6 +36,8 @@ from monitor.web.acts import (
     Comment,
     Conflict,
     Done,
+    Forget,
+    Forgotten,
     Hush,
     Ingested,
     Link,
@@ -67,12 +70,13 @@ class ActsOfPeople:
         if not isinstance(pushed, Push):
             raise Conflict("not_push", source=source)
         try:
-            taken = await self._ingest.push(pushed, records.mentions, records.samples, now)
+            taken = await self._ingest.push(
+                pushed, records.mentions, records.samples, now, rejected=records.refused
+            )  # fmt: skip
         except SourcePaused as fault:
             raise Conflict("source_paused", source=source) from fault
         except StoreFault as fault:
             raise Busy() from fault
-        self._metrics.records(source, "rejected", len(records.faults))
         return Ingested(taken.accepted, taken.duplicates)
 
     async def report(self, told: Sequence[Reported]) -> Ingested:
@@ -199,6 +203,14 @@ class ActsOfPeople:
             raise Conflict("not_dead", id=delivery)
         self._deliver.wake.set()
         return found
+
+    async def forget(self, actor: str, wish: Forget, now: float) -> Forgotten:
+        """Takes a person's words out of the store, and out of what is kept in memory of stories."""
+        desk = self._desk()
+        done, rows = await self._write(lambda c: forget(c, desk, wish, actor, now))
+        if not wish.preview:
+            self._ingest.stories.forget((row.mention.title, row.mention.text) for row in rows)
+        return done
 
     async def _write(self, job: Callable[[Connection], T]) -> T:
         try:

@@ -51,7 +51,8 @@ class Calendar:
         now, keep = self._clock.now(), self._desk().config.store.keep
         spans = {"minutes": keep.minutes, "hours": keep.hours, "days": keep.days}
         done = {}
-        for name, duty in duties(now, keep_mentions=keep.mentions, **spans).items():
+        of = {source.name: float(source.keep) for source in self._desk().config.source if source.keep is not None}
+        for name, duty in duties(now, keep_mentions=keep.mentions, keep_of=of, **spans).items():
             try:
                 done[name] = await self._bites(duty)
             except StoreFault as fault:

@@ -37,6 +37,8 @@ from monitor.web.tokens import sign
 
 log = structlog.get_logger("desk")
 
+FLOOD = "coordinated"
+"""The finding that asks for stories too."""
 LINK_LIVES = 7 * 86400.0
 
 
@@ -190,7 +192,7 @@ def compile_desk(loaded: Loaded, folder: Path, key: bytes, *, tried: bool = True
         counted=counted,
         counting={s.id: _counting_id(s, reader, config, compiled.dangers) for s in counted.values()},
         compiled=compiled,
-        stories=asks_stories(config.rule),
+        stories=asks_stories(config.rule) or any(FLOOD in rule.where.kind for rule in config.rule),
         meanings={rule.name: meaning(rule) for rule in config.rule},
         playbook_homes=(folder / config.settings.playbooks, shipped("playbooks")),
     )

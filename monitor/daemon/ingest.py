@@ -25,9 +25,10 @@ from monitor.sources import Source
 from monitor.sources.push import Push
 from monitor.sources.schedule import Outcome
 from monitor.sources.stream import Haul, Stream
-from monitor.store import buckets, cursors, findings, observations
+from monitor.store import buckets, cursors, findings, forgetting, intake, observations
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, Priority
+from monitor.store.intake import Hour
 from monitor.store.observations import Stored
 from monitor.times import MINUTE
 
@@ -53,6 +54,10 @@ class Taken(Struct, frozen=True, kw_only=True):
     """From here on instants may have been judged without these records."""
     turned: bool = False
     """A customer's finding was opened."""
+    undated: int = 0
+    unmatched: int = 0
+    lags: float = 0.0
+    """Of the new mentions: without a date, without a topic, and their seconds from event to arrival together."""
 
 
 Told = Callable[[Taken], None]
@@ -82,6 +87,7 @@ class Ingest:
             ended = outcome(taken)
             gap = _cover(connection, source, page, standing, saturated=ended.result == "saturated", now=now)
             taken = replace(taken, since=_since(taken, gap, since, now))
+            intake.add(connection, source.name, now, came(taken, len(page.faults)))
             held = cursors.get(connection, source.name)[1]  # who pauses it meanwhile is not overwritten
             put = replace(after(taken, ended), pause=held.pause, resumed_at=held.resumed_at)
             cursors.put(connection, source.name, page.cursor, put)
@@ -95,7 +101,9 @@ class Ingest:
         self._done(source.name, taken, len(page.faults))
         return taken, put
 
-    async def push(self, source: Push, mentions: Sequence[Mention], samples: Sequence[Sample], now: float) -> Taken:
+    async def push(
+        self, source: Push, mentions: Sequence[Mention], samples: Sequence[Sample], now: float, *, rejected: int = 0
+    ) -> Taken:
         """What others sent. With `expect_every` a push covers the time since the last, unless that is too long.
 
         SourcePaused: nothing was taken.
@@ -108,11 +116,12 @@ class Ingest:
             if standing.pause is not None:
                 raise SourcePaused(source.name)
             taken = self._take(connection, desk, source.name, matched, samples, first=False, now=now)
+            intake.add(connection, source.name, now, came(taken, rejected))
             cover_push(connection, source, standing, now)
             findings.end(connection, "source-silent", source.name, now)
             return _heard(connection, source, standing, taken, None, now)
 
-        return await self._received(source, job, 0, now)
+        return await self._received(source, job, rejected, now)
 
     async def stream(self, source: Stream, haul: Haul, now: float, *, since: float | None, upto: float | None) -> Taken:
         """What a broker handed out; none of it is acknowledged before this returns.
@@ -122,7 +131,7 @@ class Ingest:
         """
         desk, spoke = self._desk(), bool(haul.mentions or haul.samples)
         matched = await self._match(desk, source, haul.mentions)
-        if source.keep == "matching":
+        if source.store == "matching":
             topics = {topic.name for topic in desk.config.topic}
             matched = [m for m in matched if m.read.said & topics]
 
@@ -131,6 +140,7 @@ class Ingest:
             if standing.pause is not None:
                 raise SourcePaused(source.name)
             taken = self._take(connection, desk, source.name, matched, haul.samples, first=False, now=now)
+            intake.add(connection, source.name, now, came(taken, len(haul.faults)))
             gap = None
             if upto is not None and (spoke or source.expect_every is None):
                 start = max((t for t in (since, standing.resumed_at) if t is not None), default=None)
@@ -209,9 +219,11 @@ class Ingest:
         *,
         first: bool,
     ) -> tuple[Taken, list[Reading]]:
+        gone = forgetting.gone(connection, desk.key, [m.mention for m in matched])
+        matched = [m for m in matched if m.mention.id not in gone] if gone else matched
         known = observations.known(connection, source, [m.mention.id for m in matched])
         fresh: dict[str, Stored] = {}
-        duplicates, corrected, family = 0, 0, desk.family(source)
+        duplicates, corrected, family = len(gone), 0, desk.family(source)
         for m in matched:
             old = known.get(m.mention.id) or fresh.get(m.mention.id)
             if old is None:
@@ -233,7 +245,9 @@ class Ingest:
                     fresh[m.mention.id] = row
         observations.insert(connection, list(fresh.values()))
         new = list({m.mention.id: m.read for m in matched if m.mention.id in fresh}.values())
-        return _taken([r.mention for r in new], len(fresh), duplicates, corrected, len(known)), new
+        taken = _taken([r.mention for r in new], len(fresh), duplicates, corrected, len(known))
+        unmatched = sum(not any(":" not in each for each in r.said) for r in new) if desk.config.topic else 0
+        return replace(taken, unmatched=unmatched), new
 
     def _new(self, desk: Desk, m: Matched, *, first: bool) -> Stored:
         mention = m.mention
@@ -292,7 +306,17 @@ def _taken(fresh: list[Mention], accepted: int, duplicates: int, corrected: int,
         earliest=min(times, default=None),
         newest=newest.at if newest else None,
         lag=max(0.0, newest.seen_at - newest.at) if newest else None,
+        undated=sum(m.published_at is None for m in fresh),
+        lags=sum(m.seen_at - m.at for m in fresh),
     )
+
+
+def came(taken: Taken, rejected: int) -> Hour:
+    """What a batch adds to the hour it came in."""
+    return Hour(
+        accepted=taken.accepted, duplicates=taken.duplicates, corrected=taken.corrected, rejected=rejected,
+        undated=taken.undated, unmatched=taken.unmatched, lag=taken.lags,
+    )  # fmt: skip
 
 
 def _plus(a: Taken, b: Taken) -> Taken:

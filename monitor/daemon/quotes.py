@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from monitor.daemon.desk import Desk
+from monitor.daemon.drivers import drivers_of
 from monitor.incidents.plan import AlertChange, is_drill
 from monitor.mentions.mask import excerpt
 from monitor.mentions.reading import Reading
-from monitor.model import Alert, Example, Key, Tier
+from monitor.model import Alert, Driver, Example, Key, Tier
 from monitor.rules.select import OTHER, Selection, fits, keys_of
 from monitor.store import customers, observations
 from monitor.store.observations import Stored
@@ -27,6 +29,12 @@ class Read:
     def __init__(self) -> None:
         self.windows: dict[tuple[float, float], list[Stored]] = {}
         self._said: dict[int, Reading] = {}
+
+    def window(self, connection: Connection, span: tuple[float, float]) -> list[Stored]:
+        """The newest mentions of a window."""
+        if span not in self.windows:
+            self.windows[span] = observations.window(connection, *span, LOOKED_AT)
+        return self.windows[span]
 
     def said(self, desk: Desk, row: Stored) -> Reading:
         """The reading of a row, made once."""
@@ -49,6 +57,20 @@ def examples_of(connection: Connection, desk: Desk, alerts: Sequence[Alert]) -> 
     return list({(e.text, e.source): e for examples in found for e in examples}.values())
 
 
+def most_told(connection: Connection, desk: Desk, alerts: Sequence[Alert], most: int = 3) -> list[str]:
+    """The stories that the mentions behind standing alerts tell most often; none where each is told once."""
+    read, told = Read(), Counter[str]()
+    for alert in alerts:
+        selection, _ = desk.asked.get(alert.rule, (None, None))
+        if selection is None or selection.kind != "mentions" or alert.verdict is None or is_drill(alert.key):
+            continue
+        rows = read.window(connection, alert.verdict.windowed)
+        told.update(
+            {row.seq: row.story for row in rows if row.story and _fits(desk, selection, alert.key, row, read)}.values()
+        )
+    return [story for story, n in told.most_common(most) if n > 1]
+
+
 def _with(connection: Connection, desk: Desk, change: AlertChange, read: Read) -> AlertChange:
     verdict = change.after.verdict
     if is_drill(change.after.key):
@@ -60,9 +82,10 @@ def _with(connection: Connection, desk: Desk, change: AlertChange, read: Read) -
         return _of_customer(connection, desk, change)
     if selection.kind != "mentions":
         return change
-    if verdict.windowed not in read.windows:
-        read.windows[verdict.windowed] = observations.window(connection, *verdict.windowed, LOOKED_AT)
-    return quoting(desk, change, read.windows[verdict.windowed], read)
+    rows = read.window(connection, verdict.windowed)
+    start, end = verdict.windowed
+    before = read.window(connection, (start - (end - start), start)) if change.rises else []
+    return quoting(desk, change, rows, before, read)
 
 
 def _of_customer(connection: Connection, desk: Desk, change: AlertChange) -> AlertChange:
@@ -78,13 +101,30 @@ def _of_customer(connection: Connection, desk: Desk, change: AlertChange) -> Ale
     return replace(change, examples=(example,), data_at=said.at)
 
 
-def quoting(desk: Desk, change: AlertChange, rows: Sequence[Stored], read: Read | None = None) -> AlertChange:
-    """The change with the best of these rows, newest first, that its series counts."""
+def quoting(
+    desk: Desk, change: AlertChange, rows: Sequence[Stored], before: Sequence[Stored] = (), read: Read | None = None
+) -> AlertChange:
+    """The change with the best of these rows, newest first, that its series counts, and with the slices that drive it.
+
+    `before`: those of the window before it, as long; without them nothing is said of slices.
+    """
     selection, _ = desk.asked[change.after.rule]
     read = read or Read()
     fitting = [row for row in rows if _fits(desk, selection, change.after.key, row, read)]
     newest = max((row.mention.at for row in fitting), default=None)
-    return replace(change, examples=tuple(_example(desk, row, read) for row in diverse(desk, fitting)), data_at=newest)
+    examples = tuple(_example(desk, row, read) for row in diverse(desk, fitting))
+    return replace(change, examples=examples, data_at=newest, drivers=_drivers(desk, change, fitting, before, read))
+
+
+def _drivers(
+    desk: Desk, change: AlertChange, fitting: Sequence[Stored], before: Sequence[Stored], read: Read
+) -> tuple[Driver, ...]:
+    if not change.rises:
+        return ()
+    selection, key = desk.asked[change.after.rule][0], change.after.key
+    earlier = [row for row in before if _fits(desk, selection, key, row, read)]
+    now, then = ([read.said(desk, row).mention.labels for row in rows] for rows in (fitting, earlier))
+    return drivers_of(now, then, key)
 
 
 def _fits(desk: Desk, selection: Selection, key: Key, row: Stored, read: Read) -> bool:

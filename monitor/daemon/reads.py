@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from monitor.daemon.desk import Desk
 from monitor.daemon.judge import Judge, leading
-from monitor.daemon.quotes import examples_of
+from monitor.daemon.quality import quality, shares_of
+from monitor.daemon.quotes import examples_of, most_told
+from monitor.daemon.stories import told_of
 from monitor.incidents.answers import ASKING, Answered, Asked, Speed, speeds
 from monitor.incidents.evidence import evidence_of, members
 from monitor.incidents.people import outside
@@ -19,9 +22,10 @@ from monitor.incidents.storms import offers
 from monitor.incidents.who import who as plan_of
 from monitor.model import Alert, Delivery, DeliveryState, Facts, Incident, Labels, Silence, Tier
 from monitor.rules.rule import Rule
-from monitor.store import answers, cursors, findings, incidents, outbox, silences, timers, verified
+from monitor.store import answers, cursors, findings, incidents, intake, outbox, silences, stories, timers, verified
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, StoreFault
+from monitor.times import DAY
 from monitor.web.acts import Busy
 from monitor.web.views import Dossier, Overview, Point, Reached, RuleState, Sent, SourceState, Way
 
@@ -72,12 +76,16 @@ class ReadsOfStore:
         found = findings.open(connection)
         saturated = {f.subject for f in found if f.kind == "source-saturated"}
         pending, _ = outbox.pending(connection)
+        good = _qualities(connection, now)
         return Overview(
             at=now,
             incidents=tuple(sorted(open, key=lambda i: (-i.tier, -i.opened_at))),
             closed=tuple([i for i in everything if i.state != "open"][:CLOSED]),
             rules=tuple(self._rule(desk, rule) for rule in desk.rules.values()),
-            sources=tuple(source_state(name, standing.get(name), name in saturated) for name in desk.sources),
+            sources=tuple(
+                replace(source_state(name, standing.get(name), name in saturated), **good.get(name, {}))
+                for name in desk.sources
+            ),
             notices=_sent(connection, outbox.recent_notices(connection, NOTICES)),
             findings=tuple(found),
             silences=tuple(silences.standing(connection, now)),
@@ -127,6 +135,11 @@ class ReadsOfStore:
             notices=_sent(connection, outbox.notices_of(connection, number)),
             evidence=tuple(evidence_of(alert, desk.context) for alert in own),
             examples=tuple(examples_of(connection, desk, own)),
+            stories=tuple(
+                told_of(desk, rows)
+                for story in most_told(connection, desk, own)
+                if (rows := stories.telling(connection, story))
+            ),
             timers=tuple(t for t in timers.of_incident(connection, number) if t.state == "waiting"),
             silences=held,
         )
@@ -164,6 +177,13 @@ class ReadsOfStore:
             return await self._db.read(job)
         except StoreFault as fault:
             raise Busy() from fault
+
+
+def _qualities(connection: Connection, now: float) -> dict[str, dict[str, Any]]:
+    """Lag and quality of each source that brought anything within a day."""
+    hours, covered = intake.since(connection, now - DAY), cursors.covered(connection, now - DAY, now)
+    found = {name: quality(mine, covered.get(name, ()), now) for name, mine in hours.items()}
+    return {name: {"lag": q.lag, "quality": shares_of(q)} for name, q in found.items()}
 
 
 def source_state(name: str, standing: Standing | None, saturated: bool = False) -> SourceState:

@@ -12,13 +12,16 @@ from monitor.daemon import jump, reviewing
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.daemon.following import let_go
+from monitor.daemon.quality import DAYS, KINDS, faults, quality, shares_of
+from monitor.daemon.stories import floods
 from monitor.daemon.view import TEND
 from monitor.incidents.coverage import runs_out
 from monitor.metrics import Metrics
 from monitor.sources import Push, Source, Stream
-from monitor.store import cursors, findings
+from monitor.store import cursors, findings, intake
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, Priority, StoreFault
+from monitor.times import DAY
 
 log = structlog.get_logger("tend")
 
@@ -69,6 +72,8 @@ class Tend:
             jump.forget(connection, now)
             changed = _ended_rotas(connection, desk, now) | let_go(connection, now)
             changed |= reviewing.tend(connection, desk, now)
+            changed |= floods(connection, desk, now)
+            changed |= look_over(connection, desk, now, self._metrics)
             return _silent(connection, desk, now) or changed, cursors.all_standing(connection)
 
         changed, standing = await self._db.write(job, Priority.INGEST)
@@ -118,6 +123,23 @@ def _silent(connection: Connection, desk: Desk, now: float) -> bool:
             changed |= findings.begin(connection, "source-silent", source.name, now, {"since": heard})
         else:
             changed |= findings.end(connection, "source-silent", source.name, now)
+    return changed
+
+
+def look_over(connection: Connection, desk: Desk, now: float, metrics: Metrics) -> bool:
+    """Opens and ends the findings on the data of each source; says whether one changed."""
+    hours = intake.since(connection, now - (DAYS + 1) * DAY)
+    covered = cursors.covered(connection, now - DAY, now)
+    changed, open = False, {(finding.kind, finding.subject) for finding in findings.open(connection)}
+    for source in desk.sources.values():
+        mine, vouched = hours.get(source.name, {}), covered.get(source.name, ())
+        found = faults(mine, vouched, now, pushed=isinstance(source, Push))
+        for kind in KINDS if not isinstance(source, Push) else (*KINDS, "undated"):
+            if kind in found:
+                changed |= findings.begin(connection, kind, source.name, now, found[kind])
+            elif (kind, source.name) in open:
+                changed |= findings.end(connection, kind, source.name, now)
+        metrics.quality(source.name, shares_of(quality(mine, vouched, now)))
     return changed
 
 

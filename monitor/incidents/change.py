@@ -18,6 +18,7 @@ from monitor.incidents.silences import covering, hiding
 from monitor.messages import say
 from monitor.model import (
     Alert,
+    Driver,
     Entry,
     Example,
     Finding,
@@ -50,6 +51,7 @@ class Change:
         examples: Sequence[Example] = (),
         late_by: float = 0.0,
         data_at: float | None = None,
+        drivers: Sequence[Driver] = (),
     ) -> None:
         self.before = incident
         self.incident = incident
@@ -58,6 +60,7 @@ class Change:
         self.actor = actor
         self.alerts = alerts
         self.examples = tuple(examples)
+        self.drivers = tuple(drivers)
         self.late_by = late_by
         self.data_at = data_at
         self.entries: list[Entry] = []
@@ -154,6 +157,7 @@ class Change:
             reason_id=reason_id, reason_args=args, over_silence=self._pierced(transition), late_by=self.late_by,
             data_at=self.data_at,
         )  # fmt: skip
+        facts = msgspec.structs.replace(facts, drivers=self.drivers)
         self.owed.append(Owed(facts=facts, to=tuple(reachable)))
         self._remember(transition, self._drilled(to))
         self.entry("told", transition=transition, tier=facts.tier, notice=facts.notice, to=_names(reachable))

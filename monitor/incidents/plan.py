@@ -17,7 +17,7 @@ from monitor.incidents.change import Change
 from monitor.incidents.context import Context, RuleInfo
 from monitor.incidents.grouping import Scopes, closed_lately
 from monitor.incidents.settle import settle
-from monitor.model import Alert, Example, Incident, Key, Labels, Outcome, Tier
+from monitor.model import Alert, Driver, Example, Incident, Key, Labels, Outcome, Tier
 
 DRILL = "drill"
 AlertId = tuple[str, Key]
@@ -27,6 +27,7 @@ class AlertChange(Struct, frozen=True, kw_only=True):
     """One alert judged: how it stood and how it stands. `before` None = never planned (new, or its rule went live).
 
     `late_by`: how long after the fact it was seen (0 = in time). `data_at`: the newest record behind it.
+    `drivers`: the slices in which its rise lies.
     Unchanged alerts above calm may be given too: they bring UPDATE notices (factor ×2, a new family).
     """
 
@@ -35,6 +36,7 @@ class AlertChange(Struct, frozen=True, kw_only=True):
     examples: tuple[Example, ...] = ()
     late_by: float = 0.0
     data_at: float | None = None
+    drivers: tuple[Driver, ...] = ()
 
     @property
     def id(self) -> AlertId:
@@ -143,6 +145,7 @@ class _Board:
         change = Change(
             incident, self.context, self.now, alerts=[alerts[id] for id in ids if id in alerts],
             examples=tuple(examples.values()), late_by=late, data_at=max(dated, default=None),
+            drivers=next((c.drivers for c in sorted(changes, key=lambda c: -c.after.tier) if c.drivers), ()),
         )  # fmt: skip
         if number in self.fresh:
             _note_beginning(change)

@@ -34,6 +34,8 @@ KEYS = 24
 """Pairs and triples by which a text is found; of longer texts those with the smallest hashes."""
 COMMON, STEPS, TRIALS = 1024, 300, 6
 """Texts listed under one key; entries read and candidates compared for one text."""
+SIXTH = 6
+"""A copy shares at least this part of its keys, also when it is twice as long."""
 SWEEP = 32
 """Stories forgotten at one time."""
 VARIANTS, REWORDED = 3, 0.92
@@ -42,9 +44,10 @@ VARIANTS, REWORDED = 3, 0.92
 _NOISE = re.compile(
     r"https?://[^\s\u3041-\U0003ffff]+|\bwww\.[^\s\u3041-\U0003ffff]+|\b(?:t\.cn|t\.co|url\.cn|bit\.ly)/[a-z0-9]+"
     r"|//@[\w\-·]{1,20}:|@[\w\-·]{1,20}"
-    r"|(?:快转|转发)微博|转发理由|网页链接|查看(?:图片|全文)|[展收][开起]全文|[\w\-]{1,20}的(?:微博|秒拍)视频"
+    r"|(?:快转|转发)微博|转发理由|网页链接|查看(?:图片|全文)|[展收][开起]全文"
     r"|^\W*(?:rt|repost|转发)\b"
 )
+_SOMEONES = re.compile(r"[\w\-]{1,20}的(?:微博|秒拍)视频")
 _FRAME = re.compile(r"^[\s:,]*(?:\[[^\]]{1,6}\]|【[^】]{1,6}】|#[^#]{1,20}#)(?=.*\w)")
 _KEY = (1 << 30) - 1
 _UNIT = re.compile(r"[^\W\u0e01-\u1dff\u2c00-\U0003ffff_]+|[\u0e01-\u1dff\u2c00-\u2dff\u3041-\U0003ffff]")
@@ -111,6 +114,15 @@ class Stories:
             if len(units_of(said)) >= SHORTEST and (new or self._is_rewording(story, said)):
                 self._list(story, said, _keys(said), first=new)
 
+    def forget(self, told: Iterable[tuple[str, str]]) -> None:
+        """Lets go of texts, as (title, text); their stories live on by their other texts, if they have any."""
+        gone = {what_is_said(f"{title}\n{text}" if title else text) for title, text in told}
+        for number in [n for n, text in self._texts.items() if text.said in gone]:
+            story = self._stories.get(self._texts[number].story)
+            if story is not None and number in story.texts:
+                story.texts.remove(number)
+            self._unlist(number)
+
     def _is_rewording(self, story: str, said: str) -> bool:
         texts = self._stories[story].texts
         return 0 < len(texts) <= VARIANTS and 0 < likeness(self._texts[texts[0]].said, said) < REWORDED
@@ -127,7 +139,8 @@ class Stories:
     def _find(self, said: str, keys: list[int]) -> tuple[_Text, float] | None:
         """The known text that shares most keys and is a copy, and how much they have in common."""
         shared, lists = self._shared(keys)
-        likeliest = [number for number, n in shared.items() if n * 5 >= lists]
+        least = max(lists / 5, len(keys) / SIXTH)
+        likeliest = [number for number, n in shared.items() if n >= least]
         likeliest.sort(key=lambda number: (-shared[number], number))
         for number in likeliest[:TRIALS]:
             share = likeness(self._texts[number].said, said)
@@ -186,9 +199,12 @@ class Stories:
 
 def what_is_said(text: str) -> str:
     """A text without what reposting adds: characters where it is mostly Chinese, else a space and words."""
-    plain = _FRAME.sub(" ", _NOISE.sub(" ", normalize(text[: 8 * LONGEST])))
+    normal = normalize(text[: 8 * LONGEST])
+    if "视频" in normal:
+        normal = _SOMEONES.sub(" ", normal)
+    plain = _FRAME.sub(" ", _NOISE.sub(" ", normal))
     units = _UNIT.findall(plain)
-    chinese = sum(1 for unit in units if unit > "\u2bff")
+    chinese = sum(map("\u2bff".__lt__, units))
     if 2 * chinese >= len(units):
         return "".join(units)[:LONGEST]
     return f" {' '.join(units)}"[:LONGEST]
@@ -233,10 +249,7 @@ def _keys(said: str) -> list[int]:
     else:
         codes, long = memoryview(said.encode("utf-32-le")).cast("I").tolist(), []
     pairs = [(x * 0x9E3779B1 + y * 0x85EBCA6B >> 7) & _KEY for x, y in pairwise(codes)]
-    triples = [
-        (x * 0xC2B2AE35 + y * 0x27D4EB2F + z * 0x165667B1 >> 7) & _KEY
-        for x, y, z in zip(codes, codes[1:], codes[2:], strict=False)
-    ]
+    triples = [(x * 0x27D4EB2F + y >> 5) & _KEY for x, y in pairwise(pairs)]
     return sorted({*pairs, *triples, *long})[:KEYS]
 
 

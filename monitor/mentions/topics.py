@@ -5,18 +5,19 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from itertools import chain
 
 from ahocorasick_rs import AhoCorasick
 
 from monitor.mentions import normalize as normal_form
-from monitor.mentions.normalize import align, normalize
+from monitor.mentions.normalize import align, light, normalize
 from monitor.mentions.query import Both, Either, Near, Negated, Node, Term, parse, terms
 from monitor.mentions.topic import Topic
 
 Span = tuple[int, int]
 Hits = dict[Term, list[Span]]
 _NONE: frozenset[str] = frozenset()
+_Settled = tuple[bool, bool, list[str], list[str]]
+"""Whether its ends must be ends of words; topics that hold then; topics that hold although its word goes on."""
 REMEMBERED = 20_000
 """Sets of terms whose topics are kept at hand."""
 
@@ -37,16 +38,18 @@ class Topics:
             term: [name for name in names if _is_enough(self._queries[name])] for term, names in asking.items()
         }
         self._open = {term: frozenset(names) - set(self._sure[term]) for term, names in asking.items()}
-        self._enough = [
-            tuple(self._sure[p.plain]) if p.plain and not self._open[p.plain] else None for p in self._patterns
+        self._simple = [self._settled(pattern) for pattern in self._patterns]
+        self._alone = [
+            frozenset((*s[2], *s[3])) if s is not None and not (s[0] or s[1]) else None for s in self._simple
         ]
         self._automaton = AhoCorasick([p.text for p in self._patterns])
         self._near = frozenset(name for name, query in self._queries.items() if _asks_where(query))
+        self._form = light if not self._near and all(p.text.isalnum() for p in self._patterns) else normalize
         self._alike: dict[frozenset[Term], frozenset[str]] = {}
 
     def match(self, title: str, text: str) -> frozenset[str]:
         """The names of the topics that hold."""
-        return self.match_normal(normalize(title) if title else "", normalize(text))
+        return self.match_normal(self._form(title) if title else "", self._form(text))
 
     def match_normal(self, head: str, body: str) -> frozenset[str]:
         """The same for a title and a text that are in normal form already."""
@@ -54,10 +57,31 @@ class Topics:
         found = self._automaton.find_matches_as_indexes(whole, overlapping=True)
         if not found:
             return _NONE
-        enough = [self._enough[index] for index, _, _ in found]
-        if None in enough:
-            return self._holding(self._hits(found, whole, len(head)))
-        return frozenset(chain.from_iterable(enough))  # type: ignore[arg-type]
+        if len(found) == 1 and (alone := self._alone[found[0][0]]) is not None:
+            return alone
+        names: list[str] = []
+        for index, start, end in found:
+            settled = self._simple[index]
+            if settled is None:
+                return self._holding(self._hits(found, whole, len(head)))
+            left, right, closed, prefixed = settled
+            if left and start and is_letter(whole[start - 1]):
+                continue
+            if prefixed:
+                names += prefixed
+            if not (right and end < len(whole) and is_letter(whole[end])):
+                names += closed
+        return frozenset(names)
+
+    def _settled(self, pattern: _Pattern) -> _Settled | None:
+        """What a hit of the pattern comes to whatever else the text says; None where that matters."""
+        if any(self._open[term] or term.title for term in pattern.terms):
+            return None
+        closed, prefixed = (
+            [name for term in pattern.terms if term.prefix == prefix for name in self._sure[term]]
+            for prefix in (False, True)
+        )
+        return pattern.left, pattern.right, closed, prefixed
 
     def why(self, title: str, text: str) -> dict[str, list[Span]]:
         """For each topic that holds, where its terms stand: code points of title + newline + text (no title: text)."""
@@ -129,7 +153,7 @@ class _Pattern:
 
 def is_letter(char: str) -> bool:
     """A letter or digit of a script that puts spaces between words: `iPhone` ends where 充 begins."""
-    return char.isalnum() and (char < "\u0e00" or "\u1e00" <= char < "\u2000")
+    return (char < "\u0e00" or "\u1e00" <= char < "\u2000") and char.isalnum()
 
 
 def _by_text(all_terms: Iterable[Term]) -> list[tuple[str, tuple[Term, ...]]]:

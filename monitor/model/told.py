@@ -48,6 +48,16 @@ class Example(Struct, frozen=True, kw_only=True):
     identity: str = ""
 
 
+class Driver(Struct, frozen=True, kw_only=True):
+    """A slice in which a rise lies: `n` of the `total` mentions of the window, `before` of those of the one before."""
+
+    label: str
+    value: str
+    n: int
+    before: int
+    total: int
+
+
 class Also(Struct, frozen=True, kw_only=True):
     """Another notice that was put off and is told in one message with this one."""
 
@@ -84,7 +94,8 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     `over_silence`: a silence hid this incident up to that tier and this notice stands above it. `steps_done`: ids of
     playbook steps that are done. `clocks`: legal clocks that a person started, id -> due at. `also`: what else was put
-    off for the one who reads it. `digest`: it is a letter about many incidents, of none in particular.
+    off for the one who reads it. `digest`: it is a letter about many incidents, of none in particular. `drivers`: the
+    slices in which the rise of the gravest alert lies.
     """
 
     incident: str
@@ -120,6 +131,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     clocks: dict[str, float] = field(default_factory=dict)
     also: tuple[Also, ...] = ()
     digest: Summary | None = None
+    drivers: tuple[Driver, ...] = ()
 
 
 class Text(Struct, frozen=True, tag="text"):

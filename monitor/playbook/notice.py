@@ -35,6 +35,7 @@ PRIORITY = {
     "clock": 3,
     "public": 4,
     "evidence": 6,
+    "driver": 7,
     "more": 7,
     "example.1": 8,
     "example.2": 9,
@@ -42,7 +43,10 @@ PRIORITY = {
 }
 """Of the lines that may be cut the highest number goes first: examples, then evidence, then the rest."""
 
-ORDER = ("head", "note", "extent", "since", "evidence", "more", "example", "lead", "ack", "next", "clock", "public")
+ORDER = (
+    "head", "note", "extent", "since", "evidence", "driver", "more", "example", "lead", "ack", "next", "clock",
+    "public",
+)  # fmt: skip
 VITAL = frozenset({"head", "note", "extent", "since", "lead", "ack", "links"})
 REQUIRED: dict[Group, frozenset[str]] = {
     "alarm": frozenset({"head", "extent", "since", "lead", "ack"}),
@@ -94,7 +98,9 @@ def assemble(facts: Facts, voice: Voice, written: Written, urls: Mapping[str, st
 
 
 def _lines(id: str, facts: Facts, voice: Voice, written: Written) -> list[Line]:
-    if id == "example":
+    if id == "driver":
+        pairs: list[tuple[str, tuple[Part, ...]]] = [(id, _drivers(facts, voice))] if facts.drivers else []
+    elif id == "example":
         shown = diverse(facts.examples) if GROUPS[facts.transition] == "alarm" else []
         pairs = [(f"example.{n}", _example(example, voice)) for n, example in enumerate(shown, 1)]
     else:
@@ -121,6 +127,16 @@ def _example(example: Example, voice: Voice) -> tuple[Part, ...]:
         host, address = found
         said += [Text(voice.say("comma")), Link(cut(host, 40), address)]
     return (*said, *_words(example, voice))
+
+
+def _drivers(facts: Facts, voice: Voice) -> tuple[Part, ...]:
+    """In which slices the rise lies: values are words from outside."""
+    out: list[Part] = [Text(voice.say("driver"))]
+    for i, d in enumerate(facts.drivers):
+        out += [Text(voice.say("comma"))] if i else []
+        out += [Text(voice.label(f"label.{d.label}") + " "), quoted(d.value, 24)]
+        out.append(Text(voice.say("driver.share", n=d.n, total=d.total, before=d.before)))
+    return tuple(out)
 
 
 def _identity(example: Example, voice: Voice) -> tuple[Part, ...]:

@@ -161,9 +161,13 @@ class World:
         if verdict is None or change.after.tier == Tier.CALM or self._rule(change).of != "mentions":
             return change
         start, end = verdict.windowed
-        said = self._said[bisect_left(self._times, start) : bisect_right(self._times, end)][-LOOKED_AT:]
-        rows = [Stored(seq=i, mention=m) for i, m in enumerate(reversed(said)) if m.seen_at <= now]
-        return quoting(self.desk, change, rows)
+        rows = self._rows(start, end, now)
+        return quoting(self.desk, change, rows, self._rows(start - (end - start), start, now))
+
+    def _rows(self, start: float, end: float, now: float) -> list[Stored]:
+        first, last = bisect_left(self._times, start), bisect_right(self._times, end)
+        newest_first = ((i, self._said[i]) for i in reversed(range(max(first, last - LOOKED_AT), last)))
+        return [Stored(seq=i, mention=m) for i, m in newest_first if m.seen_at <= now]
 
     def _rule(self, change: AlertChange) -> Rule:
         return self.desk.rules[change.after.rule]

@@ -46,6 +46,8 @@ class Records(Struct, frozen=True):
     mentions: list[Mention] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     faults: list[tuple[int, str]] = field(default_factory=list)
+    refused: int = 0
+    """How many others came with them and were refused."""
 
     @property
     def total(self) -> int:

@@ -71,6 +71,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     silent_after: Duration | None = None
     enabled: bool = True
     adaptive: bool = False
+    keep: Duration | None = None
 
     async def fetch(self, cursor: Cursor, around: Surroundings) -> Page:
         """One page of records after `cursor`. Raises SourceFault. Parsing that takes long belongs into a thread."""

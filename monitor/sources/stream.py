@@ -49,7 +49,7 @@ class Stream(Source, frozen=True, kw_only=True, tag="stream", tag_field="kind"):
     A message is JSON: a record, or a list of them, as push takes them; with `fields` whatever `items` and `fields` say.
 
     `every`: how often a stream that is quiet notes that it was listened to. `expect_every`: longer without a message is
-    no data. `keep = "matching"` stores only what is about a topic.
+    no data. `store = "matching"` keeps only what is about a topic.
     """
 
     polled: ClassVar[bool] = False
@@ -73,7 +73,7 @@ class Stream(Source, frozen=True, kw_only=True, tag="stream", tag_field="kind"):
     ack_wait: Duration = Duration(30)
     max_message: int = 1 << 20
     allow_private: bool = False
-    keep: Literal["all", "matching"] = "all"
+    store: Literal["all", "matching"] = "all"
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         """An address that names no broker, a password in it, names no broker takes, limits that let nothing through."""

@@ -37,7 +37,7 @@ def known(connection: Connection, source: str, ids: Iterable[str]) -> dict[str, 
         mark = placeholder(connection)
         query = f"SELECT * FROM mentions WHERE source = {mark} AND id IN ({', '.join([mark] * len(part))})"
         rows = connection.exec_driver_sql(query, (source, *part)).mappings()
-        out.update((row["id"], _stored(row)) for row in rows)
+        out.update((row["id"], stored_of(row)) for row in rows)
     return out
 
 
@@ -84,7 +84,8 @@ def _row(stored: Stored) -> dict[str, object]:
     }
 
 
-def _stored(row: RowMapping) -> Stored:
+def stored_of(row: RowMapping) -> Stored:
+    """A row of the table as it was stored."""
     mention = Mention(
         id=row["id"],
         text=row["text"],
@@ -118,13 +119,13 @@ def between(connection: Connection, after: int, upto: int, limit: int) -> list[S
     query = (
         sa.select(mentions).where(mentions.c.seq > after, mentions.c.seq <= upto).order_by(mentions.c.seq).limit(limit)
     )
-    return [_stored(row) for row in connection.execute(query).mappings()]
+    return [stored_of(row) for row in connection.execute(query).mappings()]
 
 
 def window(connection: Connection, start: float, end: float, limit: int = 2000) -> list[Stored]:
     """The newest mentions of a window of event time, newest first."""
     query = sa.select(mentions).where(mentions.c.at >= start, mentions.c.at <= end).order_by(mentions.c.at.desc())
-    return [_stored(row) for row in connection.execute(query.limit(limit)).mappings()]
+    return [stored_of(row) for row in connection.execute(query.limit(limit)).mappings()]
 
 
 def recent_stories(connection: Connection, since: float, limit: int = 200_000) -> list[tuple[str, str, float]]:

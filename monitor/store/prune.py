@@ -6,8 +6,9 @@ as the writer, which is short.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,11 +17,24 @@ from sqlalchemy.engine import Connection
 
 from monitor.series import Bucket
 from monitor.store.buckets import BucketRow, merge_rows
-from monitor.store.tables import buckets, coverage, findings, marks, mentions, reported, samples, selections, series
+from monitor.store.tables import (
+    buckets,
+    coverage,
+    findings,
+    forgotten,
+    intake,
+    marks,
+    mentions,
+    reported,
+    samples,
+    selections,
+    series,
+)
 
 BITE = 250
 """Rows: some tens of milliseconds of the writer."""
 HOUR, DAY = 3600, 86400
+NOTHING: Mapping[str, float] = MappingProxyType({})
 REPORTED, ENDED = 30 * DAY, 2 * DAY
 """How long an alert of an Alertmanager is remembered that is spoken of no more, and one that is said to be over."""
 
@@ -34,11 +48,29 @@ class Duty(Struct, frozen=True):
     take: Callable[[Connection, Keys], None]
 
 
-def duties(now: float, *, keep_mentions: float, minutes: float, hours: float, days: float) -> dict[str, Duty]:
-    """What is to be done by an hour: each span says how long that is kept, in seconds."""
+def duties(
+    now: float,
+    *,
+    keep_mentions: float,
+    minutes: float,
+    hours: float,
+    days: float,
+    keep_of: Mapping[str, float] = NOTHING,
+) -> dict[str, Duty]:
+    """What is to be done by an hour: each span says how long that is kept, in seconds.
+
+    `keep_of`: source -> how long its mentions are kept, in the place of `keep_mentions`.
+    """
     c = buckets.c
+    others = mentions.c.source.not_in(list(keep_of)) if keep_of else sa.true()
     return {
-        "mentions": _gone(mentions, mentions.c.at < now - keep_mentions),
+        "mentions": _gone(mentions, sa.and_(mentions.c.at < now - keep_mentions, others)),
+        **{
+            f"mentions_{source}": _gone(mentions, sa.and_(mentions.c.at < now - keep, mentions.c.source == source))
+            for source, keep in keep_of.items()
+        },
+        "intake": _gone(intake, intake.c.hour < int(now - 40 * DAY)),
+        "forgotten": _gone(forgotten, forgotten.c.at < now - keep_mentions),
         "marks": _gone(marks, marks.c.minute < int(now - minutes)),
         "minutes": _rolled(now - minutes, HOUR),
         "hours": _rolled(now - hours, DAY),

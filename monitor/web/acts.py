@@ -195,6 +195,28 @@ class Hush(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     starts_at: float | None = None
 
 
+class Forget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose words are to go: of an author, of one mention (`source` and `id`), or those in which a text stands.
+
+    What is given must all fit. `preview`: only count them.
+    """
+
+    author: str = ""
+    source: str = ""
+    id: str = ""
+    text: str = ""
+    preview: bool = False
+
+
+class Forgotten(Struct, frozen=True, kw_only=True):
+    """How much went: mentions, customers followed, excerpts in notices, marks of authors."""
+
+    mentions: int
+    customers: int = 0
+    excerpts: int = 0
+    marks: int = 0
+
+
 class Ingested(Struct, frozen=True):
     """What a committed batch came to; refused records are no part of it."""
 

@@ -14,6 +14,7 @@ from monitor.web import (
     alertmanager,
     api,
     drills,
+    forget,
     health,
     incident,
     ingest,
@@ -188,6 +189,12 @@ API = (
         "POST", f"{_V1}/deliveries/{{id:int}}/resend", api.resend, "act",
         "Queues a dead or refused delivery anew, with its old key.",
         gives="200, the delivery",
+    ),
+    Door(
+        "POST", f"{_V1}/forget", forget.forget, "act",
+        "Takes a person's words out of the store: `author`, or `source` and `id`, or a `text` that stands in them; "
+        "`preview` only counts. Counts stay.",
+        gives='200 {"mentions": n, "customers": n, "excerpts": n, "marks": n}',
     ),
     Door(
         "POST", f"{_V1}/reload", reload.reload, "act",

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from anyio import to_thread
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -68,11 +69,13 @@ async def _commit(
     asking: Asking, by_source: dict[str, Records], rejected: list[dict[str, Any]], named: str | None
 ) -> Response:
     accepted = duplicates = 0
+    blamed = named or _only_push(asking.config)
     for source, records in by_source.items():
+        records = replace(records, refused=len(rejected) if source == blamed else 0)
         done = await asking.site.acts.ingest(source, records, asking.now)
         accepted += done.accepted
         duplicates += done.duplicates
-    asking.site.metrics.records(named or _only_push(asking.config), "rejected", len(rejected))
+    asking.site.metrics.records(blamed, "rejected", len(rejected))
     status = 422 if rejected and not by_source else 200
     return json_answer({"accepted": accepted, "duplicates": duplicates, "rejected": rejected}, status)
 

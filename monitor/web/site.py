@@ -17,7 +17,7 @@ from monitor.incidents.answers import Speed
 from monitor.incidents.drills import Scorecard
 from monitor.metrics import Metrics
 from monitor.model import Delivery, DeliveryState, Drill, Incident, Labels, Reported, Silence, Tier
-from monitor.web.acts import Act, Done, Hush, Ingested, Opening
+from monitor.web.acts import Act, Done, Forget, Forgotten, Hush, Ingested, Opening
 from monitor.web.review_acts import ReviewAct, ReviewStanding
 from monitor.web.statement_acts import Standing, StatementAct, Write
 from monitor.web.views import Dossier, DrillBook, Health, Overview, Readiness, SourceState, Tried, Way
@@ -77,6 +77,9 @@ class Acts(Protocol):
 
     async def resend(self, actor: str, delivery: int, now: float) -> Delivery:
         """Queues a dead or refused delivery anew, with its old key."""
+
+    async def forget(self, actor: str, wish: Forget, now: float) -> Forgotten:
+        """Takes a person's words out of the store."""
 
 
 class Sources(Protocol):

@@ -56,6 +56,7 @@ class SourceState(Struct, frozen=True, kw_only=True):
     """A source now. `up` None = not tried yet. `error`: the last fault; `lag`: seconds from event to arrival.
 
     `pause` None = it is read.
+    `quality`: shares of the last day's records that are duplicates, undated, unreadable, unmatched; gaps: of its time.
     """
 
     source: str
@@ -68,6 +69,7 @@ class SourceState(Struct, frozen=True, kw_only=True):
     error: str = ""
     saturated: bool = False
     pause: Pause | None = None
+    quality: dict[str, float] = field(default_factory=dict)
 
 
 class Tried(Struct, frozen=True, kw_only=True):
@@ -110,14 +112,32 @@ class Overview(Struct, frozen=True, kw_only=True):
     dead: int = 0
 
 
+class StoryTold(Struct, frozen=True, kw_only=True):
+    """A story and its copies: who told it first, where and how fast it spread. `hours`: (its begin, mentions)."""
+
+    story: str
+    text: str
+    n: int
+    first_at: float
+    first_source: str
+    first_url: str
+    last_at: float
+    sources: tuple[str, ...]
+    families: tuple[str, ...]
+    authors: int
+    reach: int
+    hours: tuple[tuple[int, int], ...] = ()
+
+
 class Dossier(Struct, frozen=True, kw_only=True):
-    """All of one incident. `evidence` and `examples` as of now; `timers` those still waiting."""
+    """All of one incident. `evidence`, `examples` and `stories` as of now; `timers` those still waiting."""
 
     incident: Incident
     entries: tuple[Entry, ...] = ()
     notices: tuple[Sent, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     examples: tuple[Example, ...] = ()
+    stories: tuple[StoryTold, ...] = ()
     timers: tuple[Timer, ...] = ()
     silences: tuple[Silence, ...] = ()
 

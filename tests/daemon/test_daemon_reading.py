@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +209,94 @@ async def test_a_customers_finding_ends_by_itself(tmp_path: Path) -> None:
         assert len(await here.found()) == 1
         await here.to("3d1h")
         assert await here.found() == []
+
+
+FORGET = (
+    CUSTOMERS
+    + """
+[[topic]]
+name = "case"
+query = "外壳"
+[[rule]]
+name = "many"
+risk = "volume"
+where = { topic = ["case"] }
+measure = "authors"
+window = "1h"
+yellow = { above = 1 }
+[[route]]
+tier = ["yellow"]
+to = ["channel:hook"]
+"""
+)
+
+
+async def test_who_is_forgotten_leaves_no_words_and_does_not_come_back(tmp_path: Path) -> None:
+    async with house(tmp_path, FORGET) as here:
+        await here.to("30m")
+        said = [message("1", "外壳裂了，我要找媒体曝光", 20), message("2", "外壳也裂了", 21, author="李四")]
+        await here.push("desk", said)
+        preview = await here.post("/api/v1/forget", {"author": "张三 13912345678", "preview": True})
+        assert json.loads(preview.body)["mentions"] == 1
+        done = json.loads((await here.post("/api/v1/forget", {"author": "张三 13912345678"})).body)
+        assert (done["mentions"], done["customers"]) == (1, 1) and done["excerpts"] >= 1 and done["marks"] == 1
+        again = json.loads((await here.push("desk", said)).body)
+        assert (again["accepted"], again["duplicates"]) == (0, 2)
+    kept = (tmp_path / "state" / "crisis-monitor.db").read_bytes()  # nor in pages that are free
+    assert "李四".encode() in kept
+    assert "张三".encode() not in kept and "媒体曝光".encode() not in kept
+
+
+@pytest.mark.parametrize(
+    ("wish", "fits"),
+    [
+        ({"source": "desk", "id": "2"}, 1),
+        ({"text": "外壳也裂"}, 1),
+        ({"text": "外壳"}, None),
+        ({"id": "2"}, None),
+        ({}, None),
+    ],
+)
+async def test_whose_words_are_to_go_must_be_said(tmp_path: Path, wish: dict[str, str], fits: int | None) -> None:
+    async with house(tmp_path, FORGET) as here:
+        await here.to("30m")
+        await here.push("desk", [message("1", "外壳裂了", 20), message("2", "外壳也裂了", 21)])
+        answer = await here.post("/api/v1/forget", wish)
+        assert (json.loads(answer.body).get("mentions"), answer.status) == (fits, 200 if fits else 422)
+
+
+SLICES = """
+[[label]]
+name = "order_type"
+values = { presale = '预售', spot = '现货' }
+otherwise = "spot"
+[[source]]
+name = "desk"
+kind = "push"
+family = "tickets"
+labels = { site = "a" }
+[[rule]]
+name = "surge"
+risk = "mass-complaints"
+window = "1h"
+yellow = { above = 9 }
+[[channel]]
+name = "hook"
+kind = "webhook"
+url = "HOOK"
+[[route]]
+tier = ["yellow"]
+to = ["channel:hook"]
+"""
+
+
+async def test_a_notice_says_in_which_slices_the_rise_lies(tmp_path: Path) -> None:
+    async with house(tmp_path, SLICES) as here:
+        await here.to("2h")
+        calm = [message(f"c{i}", f"现货问题 {i}", 30 + i) for i in range(4)]
+        rise = [message(f"r{i}", f"预售不发货 {i}", 90 + i) for i in range(8)]
+        rest = [message(f"x{i}", f"现货问题 x{i}", 100 + i) for i in range(2)]
+        said = [*calm, *rise, *rest]
+        await here.push("desk", [{**one, "labels": {"channel": ("app", "phone")[i % 2]}} for i, one in enumerate(said)])
+        assert "集中在：order_type presale 10 条中占 8 条（前一时段 0 条）" in here.notice(0)
+        assert "site" not in here.notice(0) and "app" not in here.notice(0)

@@ -316,7 +316,7 @@ async def test_a_client_that_gives_up_a_task_of_its_own_cancels_the_call_not_us(
 
 
 async def test_only_what_is_about_a_topic_is_kept_where_that_is_asked(world: World) -> None:
-    world.configure('[[topic]]\nname = "fire"\nquery = "smoke"\n' + SOURCE + 'keep = "matching"\n')
+    world.configure('[[topic]]\nname = "fire"\nquery = "smoke"\n' + SOURCE + 'store = "matching"\n')
     world.streams.replan()
     await until(lambda: len(world.lines) == 2)
     await world.send({"id": "1", "text": "smoke everywhere"}, {"id": "2", "text": "lunch"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.mentions import normalize as normal_form
 from monitor.mentions.normalize import align, normalize
 from monitor.mentions.traditional import PAIRS, SIMPLIFIED
 
@@ -84,3 +86,16 @@ def test_the_table_of_characters_is_pairs_and_settles_in_one_step() -> None:
     assert len(PAIRS) == 2 * len(SIMPLIFIED)
     assert not set(SIMPLIFIED.values()) & {chr(c) for c in SIMPLIFIED}
     assert all(normalize(c) == c for c in SIMPLIFIED.values())
+
+
+def test_what_is_taken_for_usual_is_what_the_full_way_leaves_as_it_is() -> None:
+    usual = [chr(code) for code in range(0x20000) if normal_form._USUAL.fullmatch(chr(code))]
+    assert len(usual) > 20_000
+    for char in usual:
+        assert normalize(f"中{char}中") == " ".join(normal_form._fold(f"中{char}中").split()), hex(ord(char))
+
+
+@given(st.text(st.sampled_from("充电宝中，。！… \t～\u200b\ufe0fABcé1２楊🔥"), max_size=12))
+def test_a_light_form_holds_the_same_words(text: str) -> None:
+    words = re.findall(r"[^\W_]+", normalize(text))
+    assert re.findall(r"[^\W_]+", " ".join(normal_form.light(text).split())) == words

@@ -203,3 +203,18 @@ def test_topics_hold_as_plain_search_says(queries: list[str], text: str) -> None
         if holds(tree, frozenset(term for term in terms(tree) if term.text in text)):
             plain.add(str(i))
     assert Topics(topics).match("", text) == plain
+
+
+PIECES = st.lists(
+    st.sampled_from(["充电宝", "起火", "AB", "ab", "x", "1", "，", " ", "\u200b", "ＡＢ", "電", "電池"]), max_size=10
+)
+SHORT = st.sampled_from(
+    ["充电宝", "起火", "ab", "ab*", "电池", "(ab OR 起火)", "title:起火", "充电宝 AND 起火", "ab NOT 起火"]
+)
+
+
+@given(st.lists(SHORT, min_size=1, max_size=4), PIECES.map("".join), PIECES.map("".join))
+def test_the_quick_way_says_what_the_thorough_way_says(queries: list[str], title: str, text: str) -> None:
+    topics = Topics([Topic(name=str(i), query=query.replace("|", " ")) for i, query in enumerate(queries)])
+    thorough = frozenset(topics.why(title, text))
+    assert topics.match(title, text) == thorough == topics.match_normal(normalize(title), normalize(text))

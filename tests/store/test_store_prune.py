@@ -104,3 +104,19 @@ def test_a_retired_selection_is_forgotten_whole_and_its_neighbour_is_not(connect
     left = {name: connection.scalar(sa.select(sa.func.count()).select_from(metadata.tables[name])) for name in
             ("selections", "series", "buckets", "marks")}  # fmt: skip
     assert left == {"selections": 1, "series": 1, "buckets": 0, "marks": 1}
+
+
+def test_a_source_may_keep_its_mentions_for_another_time(connection: Connection) -> None:
+    rows = [
+        Stored(seq=0, mention=Mention(id=str(days), text="t", seen_at=NOW - days * DAY, source=source))
+        for source in ("desk", "press", "feed")
+        for days in (1, 5, 15)
+    ]
+    observations.insert(connection, rows)
+    for duty in prune.duties(NOW, **KEEP, keep_of={"press": 3 * DAY, "feed": 30 * DAY}).values():
+        while keys := duty.find(connection):
+            duty.take(connection, keys)
+    left = [(row.mention.source, row.mention.id) for row in observations.window(connection, 0.0, NOW)]
+    assert sorted(left) == [
+        ("desk", "1"), ("desk", "5"), ("feed", "1"), ("feed", "15"), ("feed", "5"), ("press", "1"),
+    ]  # fmt: skip

@@ -20,7 +20,7 @@ MINUTE = 60.0
 LARGEST = 1e300
 
 
-class Bucket(Struct, frozen=True):
+class Bucket(Struct, frozen=True, gc=False):
     """What happened in `[start, start + span)`: `n` records, `stories` new ones, and sum, min, max, last of the values.
 
     For mentions `sum` is the reach. `last` is the value of the newest record, at `last_at`.
@@ -40,7 +40,7 @@ class Bucket(Struct, frozen=True):
 Interval = tuple[float, float]
 
 
-class Reading(Struct, frozen=True):
+class Reading(Struct, frozen=True, gc=False):
     """The value of a window: None = no data. `covered` is the covered share of it, 0 to 1.
 
     `partial` = a source that belongs to the series did not cover all of the window.
@@ -51,7 +51,7 @@ class Reading(Struct, frozen=True):
     partial: bool = False
 
 
-class Series(Struct, frozen=True, kw_only=True):
+class Series(Struct, frozen=True, kw_only=True, gc=False):
     """One series of a rule, ready to be judged.
 
     `buckets` are sorted by start (several sources may stand side by side). `marks`: for `authors` and `families` the

@@ -20,10 +20,12 @@ from msgspec import Struct
 from monitor.cli.language import lang_option, told
 from monitor.config.load import ConfigFault, load
 from monitor.detectors import Asked, Detector, DetectorKind, Seasonal
+from monitor.detectors.arrays import Floats, np
+from monitor.detectors.kept import window_of
 from monitor.detectors.rise import Rises, score_of
-from monitor.detectors.seasonal import clock
-from monitor.detectors.seasonal import told as score_of_look
-from monitor.detectors.track import Track
+from monitor.detectors.seasonal import clock_of
+from monitor.detectors.seasonal import told as score_of_looks
+from monitor.detectors.track import Look, Tracks, surprise, uneven
 from monitor.messages import say
 from monitor.model import Score
 from monitor.series import Bucket, Series
@@ -31,6 +33,8 @@ from monitor.times import DAY, Duration, duration, instant
 
 COLUMNS = ("timestamp", "value", "expected", "upper", "p_value", "return_period_s", "anomaly_score", "alarm")
 MONTH = 30 * DAY
+FORGOTTEN = 3000
+"""More missing rows than these in a row tell no more."""
 
 
 class Wrong(Exception):
@@ -128,49 +132,62 @@ def judge(rows: Sequence[Row], how: How) -> list[list[str]]:
     times = [rows[i].at for i in order]
     step = how.bucket or (median(b - a for a, b in pairwise(times)) if len(times) > 1 else 60.0)
     steps = [(times[k], rows[i].value) for k, i in enumerate(order)]
-    scores = _tracked(steps, step, how) if isinstance(how.detector, Seasonal) else _asked(steps, step, how)
+    if isinstance(how.detector, Seasonal):
+        found = _tracked(steps, step, how)
+    else:
+        found = [(score, _period(score, step)) for score in _asked(steps, step, how)]
     rises, said = Rises(step), {}
-    for (at, _), score in zip(steps, scores, strict=True):
-        period = _period(score, step)
+    for (at, _), (score, period) in zip(steps, found, strict=True):
         said[at] = _cells(score, score_of(rises.peak(at, period)), _is_alarm(score, how))
     return [[row.timestamp, row.written, *said[row.at]] for row in rows]
 
 
-def _tracked(steps: Sequence[tuple[float, float | None]], step: float, how: How) -> Iterator[Score]:
-    """`seasonal`: one track over all rows. Rows of the same bucket add up to its value so far."""
+def _tracked(steps: Sequence[tuple[float, float | None]], step: float, how: How) -> list[tuple[Score, float]]:
+    """`seasonal`: one track over all rows, its scores and surprises. Rows of one bucket add up to its value so far."""
     detector = how.detector
     assert isinstance(detector, Seasonal)
     parts = max(1, round(detector.smooth / step))
-    asked = Asked(window=parts * step, zone=how.zone, rarities=(how.rarer_than,))
-    track, first = Track(step), steps[0][0] if steps else 0.0
-    recent: dict[int, float] = {}
-    done = -1
+    looks, states = _followed(steps, step, parts, how)
+    if not looks:
+        return []
+    look = Look(*(np.concatenate(field, axis=-1) for field in zip(*looks, strict=True)))
+    asked = Asked(window=step, zone=how.zone, rarities=(how.rarer_than,))
+    as_series = Tracks(step, np.array(states).T)  # each row is a series as it stood then
+    scores = score_of_looks(look, uneven(look.normal), as_series, asked, detector.learn, [False] * len(looks))
+    before = (look.window - look.part).tolist()
+    rows = zip(scores, (surprise(look.z) * DAY).tolist(), before, (value for _, value in steps), strict=True)
+    return [_of_row(*row) for row in rows]
+
+
+def _followed(
+    steps: Sequence[tuple[float, float | None]], step: float, parts: int, how: How
+) -> tuple[list[Look], list[Floats]]:
+    """How each row looked, and the state it was held against."""
+    read, start = clock_of(how.zone), steps[0][0] if steps else 0.0
+    track, block, gap = Tracks.fresh(1, step), np.full((1, parts), np.nan), np.array([np.nan])
+    done, last, looks, states = 0, None, [], []
     for at, value in steps:
-        index = round((at - first) / step)
-        for gone in range(done + 1, index):
-            _learn(track, recent, gone, parts, first + gone * step, asked)
-        done = max(done, index - 1)
-        recent = {i: x for i, x in recent.items() if i > index - parts}
-        if value is None:
-            yield Score(value=None)
-            continue
-        recent[index] = recent.get(index, 0.0) + value
-        mean = sum(recent.values()) / len(recent)
-        tail = track.tail() if track.taken * step >= detector.learn else None
-        if tail is None:
-            yield Score(value=value)
-            continue
-        told_ = score_of_look(mean, track.look(mean, *clock(at, asked)), tail, 1, asked)
-        yield msgspec.structs.replace(told_, value=value)
+        index = round((at - start) / step)
+        for gone in range(done, min(index, done + FORGOTTEN)):
+            when = read(start + gone * step)
+            track.learn(track.look(gap, gap, when) if last is None else last, when)
+            block, last = np.append(block[:, 1:], [[np.nan]], axis=1), None
+        done = index
+        if value is not None:
+            block[0, -1] = value + (0.0 if last is None or np.isnan(block[0, -1]) else block[0, -1])
+        last = track.look(block[:, -1], window_of(block), read(at))
+        looks.append(last)
+        states.append(track.state[:, 0].copy())
+    return looks, states
 
 
-def _learn(track: Track, recent: dict[int, float], index: int, parts: int, at: float, asked: Asked) -> None:
-    """A bucket is over: the track takes the mean of the last `parts` of them."""
-    known = [x for i, x in recent.items() if index - parts < i <= index]
-    if index in recent and len(known) >= (parts + 1) // 2:
-        track.take(sum(known) / len(known), *clock(at, asked))
-    else:
-        track.miss()
+def _of_row(score: Score, surprised: float, before: float, value: float | None) -> tuple[Score, float]:
+    """A score of the row alone: the window's bound, less what the window held before it."""
+    if value is None or score.value is None:
+        return Score(value=value), 0.0
+    if score.return_period is None or score.upper is None:
+        return msgspec.structs.replace(score, value=value), 0.0
+    return msgspec.structs.replace(score, value=value, upper=max(0.0, score.upper - before)), surprised
 
 
 def _asked(steps: Sequence[tuple[float, float | None]], step: float, how: How) -> Iterator[Score]:

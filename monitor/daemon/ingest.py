@@ -15,6 +15,7 @@ from monitor.daemon.clock import Clock
 from monitor.daemon.covering import cover_push, cover_stream
 from monitor.daemon.desk import Desk
 from monitor.daemon.following import follow
+from monitor.detectors.kept import SAVED_AFTER
 from monitor.failpoints import reach
 from monitor.mentions.duplicates import Stories
 from monitor.mentions.reading import Reading
@@ -25,7 +26,7 @@ from monitor.sources import Source
 from monitor.sources.push import Push
 from monitor.sources.schedule import Outcome
 from monitor.sources.stream import Haul, Stream
-from monitor.store import buckets, cursors, findings, forgetting, intake, observations
+from monitor.store import buckets, cursors, findings, forgetting, intake, observations, tracks
 from monitor.store.cursors import Standing
 from monitor.store.database import Database, Priority
 from monitor.store.intake import Hour
@@ -201,6 +202,8 @@ class Ingest:
             more, ids = take_samples(connection, desk, source, samples)
             touched |= ids
             taken = _plus(taken, more)
+        late = [(desk.counting[id], at) for id, at in touched.items() if at < self._clock.now() - SAVED_AFTER]
+        tracks.forget(connection, late)
         return replace(taken, touched=touched, turned=turned)
 
     def _counter(self, desk: Desk) -> Tally:

@@ -16,16 +16,17 @@ from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.daemon.ingest import Taken
 from monitor.daemon.memory import Memory
+from monitor.daemon.tracked import Tracked
 from monitor.daemon.view import Sight, batch, look
 from monitor.incidents.plan import AlertChange, AlertId, is_drill
 from monitor.metrics import Metrics
 from monitor.model import NO_DATA_LEVEL, REPORTED, Alert, Key, Tier
 from monitor.rules.combine import combine, ordered
-from monitor.rules.evaluate import evaluate, lookback
+from monitor.rules.evaluate import evaluate, needs
 from monitor.rules.rule import Rule
 from monitor.rules.select import FINDINGS, RULES
 from monitor.store import alerts as stored
-from monitor.store import buckets, findings
+from monitor.store import buckets, findings, tracks
 from monitor.store.database import Database, Priority, StoreFault
 from monitor.times import MINUTE, floor_to
 
@@ -74,6 +75,7 @@ class Judge:
         self._db, self._desk, self._board, self._clock, self._metrics = db, desk, board, clock, metrics
         self._shown = shown
         self.memory = Memory()
+        self.tracked = Tracked()
         self._broken: set[str] = set()
         self.wake = asyncio.Event()
         self.alerts: dict[str, dict[Key, Alert]] = {}
@@ -94,6 +96,7 @@ class Judge:
         for id, since in taken.touched.items():
             self._touched.add(id)
             self.memory.changed(counting[id], since)
+            self.tracked.changed(counting[id], since)
             if taken.since is not None:
                 self._since[id] = min(self._since.get(id, taken.since), taken.since)
         if taken.turned:
@@ -111,6 +114,7 @@ class Judge:
     def shift(self, by: float) -> None:
         """The clock was set by so many seconds: all is judged at once, and by the new grid from then on."""
         self._upto = {name: min(at, at + by) for name, at in self._upto.items()}
+        self.tracked.clear()
         self.poke()
 
     async def load(self) -> None:
@@ -121,6 +125,7 @@ class Judge:
         if strange:
             await self._db.write(lambda c: stored.drop_rules(c, strange), Priority.JUDGE)
         self._upto = {name: at for name, (at, _) in judged.items() if name not in strange}
+        self.tracked.saved = await self._db.read(tracks.all)
         self.alerts = {}
         for alert, _ in await self._db.read(stored.all):
             if not is_drill(alert.key) and not alert.rule.startswith(REPORTED):
@@ -187,7 +192,8 @@ class Judge:
         """Reads and judges, rule by rule; one that breaks costs only itself. Runs in a reader's thread."""
         ready = buckets.ready(connection)
         found = tuple(findings.open(connection))
-        furthest = max(lookback(rule, desk.zone) for rule in rules)
+        self.tracked.begin()
+        furthest = max(needs(rule, now, desk.zone, self.tracked.of(desk, rule)) for rule in rules)
         sight = look(connection, desk, now, min([now, *since.values()]) - furthest, found)
         out = []
         for rule in rules:
@@ -228,16 +234,16 @@ class Judge:
     def _judge_one(
         self, connection: Connection, desk: Desk, rule: Rule, sight: Sight, missed: Sequence[float]
     ) -> Judged:
-        before = self.alerts.get(rule.name, {})
-        series = batch(connection, desk, self.memory, rule, sight, before, missed[0] if missed else None)
+        before, kept = self.alerts.get(rule.name, {}), self.tracked.of(desk, rule)
+        series = batch(connection, desk, self.memory, rule, sight, before, missed[0] if missed else None, kept)
         alerts: dict[Key, Alert] = dict(before)
         peaks: dict[Key, Alert] = {}
         for instant in missed:
-            for alert in evaluate(rule, series, alerts, instant, zone=desk.zone):
+            for alert in evaluate(rule, series, alerts, instant, zone=desk.zone, kept=kept):
                 alerts[alert.key] = alert
                 if alert.tier > Tier.CALM:
                     peaks[alert.key] = max(peaks.get(alert.key, alert), alert, key=_height)
-        return Judged(rule, evaluate(rule, series, alerts, sight.now, zone=desk.zone), peaks)
+        return Judged(rule, evaluate(rule, series, alerts, sight.now, zone=desk.zone, kept=kept), peaks)
 
     async def _settle(self, desk: Desk, judged: Sequence[Judged], now: float) -> None:
         """Plans what changed, writes it, and only then believes it."""
@@ -322,7 +328,10 @@ class Judge:
             for alert in kept:
                 stored.put(connection, alert, None)
             stored.put_judged(connection, upto)
+            for rule, row in rows.items():
+                tracks.put(connection, rule, row)
 
+        rows = self.tracked.to_save(now)
         await self._db.write(job, Priority.JUDGE)
         self._noted_at = now
 

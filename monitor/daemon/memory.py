@@ -6,7 +6,10 @@ counts it is told from which minute on; only that is read again.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
+from math import ceil
+from operator import attrgetter
 
 from msgspec import Struct
 from sqlalchemy.engine import Connection
@@ -18,18 +21,25 @@ from monitor.times import MINUTE
 
 TRIM = 2 * 86400.0
 """How much more than is asked is kept before the old is let go."""
+LATELY, ROUNDED = 2 * 3600.0, 3600.0
 
 
-class Counted(Struct, frozen=True):
-    """One series as counted: buckets sorted by start, marks by kind, where buckets stand gapless, its last record."""
+_start, _span = attrgetter("start"), attrgetter("span")
+
+
+class Counted(Struct, frozen=True, gc=False):
+    """One series as counted: buckets sorted by start, marks by kind, its last record."""
 
     id: int
     key: Key
     buckets: tuple[Bucket, ...] = ()
     marks: dict[str, tuple[tuple[float, str], ...]] = {}
-    spans: tuple[Interval, ...] = ()
     longest: float = MINUTE
     last_at: float | None = None
+
+    def spans(self) -> tuple[Interval, ...]:
+        """Where buckets stand gapless."""
+        return join_intervals([(b.start, b.start + b.span) for b in self.buckets], MINUTE)
 
 
 class _Held:
@@ -51,7 +61,7 @@ class Memory:
         self._held: dict[int, _Held] = {}
         self._coming: dict[int, float] = {}
         self._dirty: dict[int, float] = {}
-        self._back: dict[int, float] = {}
+        self._back: dict[int, dict[float, float]] = {}
 
     def changed(self, selection: int, since: float) -> None:
         """A commit changed counts of a selection, in minutes from `since` on."""
@@ -69,7 +79,7 @@ class Memory:
 
     def counted(self, connection: Connection, selection: int, back: float, now: float) -> list[Counted]:
         """The series of a selection with all buckets that reach into the last `back` seconds."""
-        back = self._back[selection] = max(back, self._back.get(selection, 0.0))
+        back = self._furthest(selection, back, now)
         since, held = now - back, self._held.get(selection)
         if held is None or held.since > since:
             held = self._fill(connection, selection, since)
@@ -79,6 +89,13 @@ class Memory:
         if held.since < since - TRIM:
             _trim(held, since)
         return list(held.counted.values())
+
+    def _furthest(self, selection: int, back: float, now: float) -> float:
+        """The longest look back that was asked lately: rules share a selection, and ask by turns."""
+        asked = self._back.setdefault(selection, {})
+        asked[ceil(back / ROUNDED) * ROUNDED] = now
+        self._back[selection] = {length: at for length, at in asked.items() if abs(now - at) <= LATELY}
+        return max(self._back[selection])
 
     def _fill(self, connection: Connection, selection: int, since: float) -> _Held:
         back = since - max(MINUTE, buckets.longest(connection, selection))
@@ -93,7 +110,7 @@ def _refresh(connection: Connection, selection: int, held: _Held, since: float) 
     touched = set()
     for id, rows in held.buckets.items():
         if rows and rows[-1].start >= since:
-            held.buckets[id] = [b for b in rows if b.start < since]
+            del rows[bisect_left(rows, since, key=_start) :]
             touched.add(id)
     for id, kinds in held.marks.items():
         for kind, pairs in kinds.items():
@@ -124,10 +141,9 @@ def _read(connection: Connection, selection: int, held: _Held, since: float) -> 
 def _put_together(held: _Held, ids: Iterable[int]) -> None:
     for id in ids:
         rows = tuple(held.buckets.get(id, ()))
-        spans = join_intervals([(b.start, b.start + b.span) for b in rows], MINUTE)
         told = {kind: tuple(pairs) for kind, pairs in held.marks.get(id, {}).items()}
-        longest = max((b.span for b in rows), default=MINUTE)
-        held.counted[id] = Counted(id, held.keys[id], rows, told, spans, longest, held.last.get(id))
+        longest = max(map(_span, rows), default=MINUTE)
+        held.counted[id] = Counted(id, held.keys[id], rows, told, longest, held.last.get(id))
 
 
 def _trim(held: _Held, since: float) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy.engine import Connection
 
 from monitor.daemon.desk import Desk
 from monitor.daemon.memory import Counted, Memory
+from monitor.detectors.kept import Kept
 from monitor.model import Finding, Key
-from monitor.rules.evaluate import lookback
+from monitor.rules.evaluate import needs
 from monitor.rules.rule import Rule
 from monitor.rules.select import ANY, OTHER, Selection, mark_keys, other_side, reads
 from monitor.series import Bucket, Interval, Measure, Series, join_intervals
@@ -82,12 +83,17 @@ def batch(
     sight: Sight,
     standing: Iterable[Key],
     since: float | None = None,
+    kept: Kept | None = None,
 ) -> list[Series]:
-    """The series of a rule with all its detector looks back to, from `since` on where instants were missed."""
+    """The series of a rule with all its detector looks back to, from `since` on where instants were missed.
+
+    With what is `kept` of earlier judgements it looks back less far.
+    """
     part, whole = desk.asked[rule.name]
     if part.kind == "findings":
         return _findings(part, sight, standing)
-    back = sight.now - (since if since is not None else sight.now) + lookback(rule, desk.zone)
+    missed = sight.now - (since if since is not None else sight.now)
+    back = missed + needs(rule, sight.now, desk.zone, kept)
     measure, other = reads(rule)
     counted = memory.counted(connection, desk.counting[part.id], back, sight.now)
     series = _series(desk, rule, part, measure, counted, sight)
@@ -109,8 +115,8 @@ def _series(
     vouched = _coverage(desk, selection, sight) if selection.kind == "mentions" else None
     out = []
     for c in own:
-        covered, full = vouched if vouched is not None else _sampled(measure, c.spans, sight)
-        witnesses = {kind: found for kind in WITNESSED if (found := _witnessed(marks[kind], c.key))}
+        covered, full = vouched if vouched is not None else _sampled(measure, c.spans(), sight)
+        witnesses = {kind: found for kind, of in marks.items() if of and (found := _witnessed(of, c.key))}
         out.append(
             Series(
                 key=c.key,
@@ -142,10 +148,9 @@ def _limited(counted: list[Counted], most: int) -> list[Counted]:
     kinds = {kind for c in rest for kind in c.marks}
     marks = {kind: tuple(sorted({m for c in rest for m in c.marks.get(kind, ())})) for kind in kinds}
     key = tuple((label, OTHER) for label, _ in rest[0].key)
-    spans = join_intervals([span for c in rest for span in c.spans])
     last = max((c.last_at for c in rest if c.last_at is not None), default=None)
     longest = max(c.longest for c in rest)
-    return [*counted[: most - 1], Counted(rest[0].id, key, rows, marks, spans, longest, last)]
+    return [*counted[: most - 1], Counted(rest[0].id, key, rows, marks, longest, last)]
 
 
 def _with_known(

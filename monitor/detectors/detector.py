@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from monitor.detectors.kept import Kept
 from monitor.model import Score
 from monitor.series import Measure, Series
 from monitor.times import MINUTE, floor_to
@@ -31,6 +32,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     zone: ZoneInfo = UTC
     rarities: tuple[float, ...] = ()
     series: int = 0
+    kept: Kept | None = None
 
     def span(self, now: float) -> tuple[float, float]:
         """The current span: on a whole minute the whole minutes before it, else the running one and those before."""
@@ -55,6 +57,14 @@ class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def lookback(self, asked: Asked) -> float:
         """How many seconds before `now` the detector needs to see."""
         return asked.window + MINUTE
+
+    def keep(self, asked: Asked) -> Kept | None:
+        """What to hold and hand over with each question, None for detectors that remember nothing."""
+        return None
+
+    def needs(self, asked: Asked, now: float) -> float:
+        """How many seconds before `now` it needs to see, with what is kept."""
+        return self.lookback(asked)
 
     def steady(self, series: Series, now: float, asked: Asked) -> float:
         """Until when (exclusive) the score stays what it is, if nothing arrives and coverage goes on.

@@ -1,17 +1,15 @@
-"""One peak per rise: of a run of abnormal steps only the first, and those that go far beyond it, count again."""
+"""One peak per rise: of a run of abnormal steps the first, and those that enter a level four times as rare."""
 
 from __future__ import annotations
 
-from math import log
+from math import floor, log
 
 from monitor.times import DAY, HOUR
 
-LEAST = 6 * HOUR
-"""A return period below this is no rise."""
-REST = 18 * HOUR
+LEAST, FOLD = 30 * HOUR, 4.0
+"""Levels are 1.25, 5, 20, 80 … days: a rise counts where it begins, and again where it enters a higher one."""
+REST = DAY
 """A rise is over when nothing was abnormal for so long."""
-BEYOND = 4.0
-"""A rise counts again when it is this many times rarer than when it last counted."""
 LOW, HIGH = HOUR, 1000 * 365 * DAY
 
 
@@ -20,20 +18,21 @@ class Rises:
 
     def __init__(self, step: float) -> None:
         self._least, self._rest = max(LEAST, 3 * step), max(REST, 3 * step)
-        self._height = 0.0
+        self._level = -1
         self._last = float("-inf")
 
     def peak(self, at: float, period: float) -> float:
-        """The return period where this step is the peak of a rise so far, else 0."""
+        """The level in seconds where this step begins a rise or lifts it to a higher one, else 0."""
         if at - self._last > self._rest:
-            self._height = 0.0
+            self._level = -1
         if period < self._least:
             return 0.0
         self._last = at
-        if period <= BEYOND * self._height:
+        level = floor(log(min(period, HIGH) / self._least, FOLD) + 1e-9)
+        if level <= self._level:
             return 0.0
-        self._height = period
-        return period
+        self._level = level
+        return float(self._least * FOLD**level)
 
 
 def score_of(period: float) -> float:

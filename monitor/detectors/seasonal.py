@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import ClassVar, NamedTuple
+from functools import cache
+from typing import ClassVar
+from zoneinfo import ZoneInfo
 
+from monitor.detectors.amounts import AMOUNTS, counted
 from monitor.detectors.arrays import Floats, np
 from monitor.detectors.detector import Asked, Detector
-from monitor.detectors.steps import values
-from monitor.detectors.tail import Tail
-from monitor.detectors.track import Look, Track, count
-from monitor.model import Key, Score
-from monitor.series import Series
+from monitor.detectors.kept import Kept
+from monitor.detectors.track import Look, Tracks, When, uneven
+from monitor.model import Score
+from monitor.series import Series, share_covered
 from monitor.times import DAY, MINUTE, Duration, floor_to
 
-PARTS = 4
-"""A window is looked at in quarters: its history is one value every quarter of it."""
+PARTS = 6
+"""A window is looked at in parts: its history is one value every sixth of it."""
 CLAIMED = 5
 """A return period is claimed up to this many times the history seen."""
 USUAL = 30 * DAY
-WEEK = 7 * DAY
-REMEMBERED = 4096
+LEAST_COVERED = 0.5
 
 
 class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="kind"):
@@ -35,117 +35,123 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
 
     days: int = 91
     learn: Duration = Duration(2 * DAY)
-    smooth: Duration = Duration(20 * MINUTE)
+    smooth: Duration = Duration(30 * MINUTE)
 
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
         """The measure as value and level; the return period counts alarms over all series of the rule."""
-        grid = self._grid(now, asked)
-        return [self._score(series, now, asked, grid, asked.series or len(batch)) for series in batch]
+        step, parts = self.steps(asked)
+        kept = asked.kept if asked.kept is not None else Kept(step, parts)
+        tracks = kept.follow(batch, floor_to(now, step), now - self.days * DAY, clock_of(asked.zone))
+        tracks = tracks.only([kept.keys[s.key] for s in batch])
+        window, part, partial = readings(batch, now, asked, step)
+        read = clock_of(asked.zone)
+        look = tracks.look(part, window, read(now - step / 2))
+        expected = np.asarray(sum(uneven(tracks.normal(read(now - (k + 0.5) * step))) for k in range(parts)))
+        return told(look, expected, tracks, asked, self.learn, partial, asked.series or len(batch))
+
+    def steps(self, asked: Asked) -> tuple[float, int]:
+        """How long a part of the window is, in whole minutes, and how many there are."""
+        if asked.measure not in AMOUNTS:  # of what does not add up there are no parts
+            return max(MINUTE, floor_to(asked.window, MINUTE)), 1
+        step = max(MINUTE, floor_to(asked.window / PARTS, MINUTE))
+        return step, max(1, round(asked.window / step))
+
+    def keep(self, asked: Asked) -> Kept:
+        """What is to be kept from one judgement to the next."""
+        return Kept(*self.steps(asked))
 
     def lookback(self, asked: Asked) -> float:
-        """The days asked, to the Thursday before them (weeks from the epoch), so that history begins alike all week."""
-        return self.days * DAY + WEEK + 2 * asked.window + MINUTE
+        """The days asked; with what is kept, only what has come since."""
+        return self.days * DAY + 2 * asked.window + MINUTE
 
-    def _grid(self, now: float, asked: Asked) -> Floats:
-        """The edges of history's steps, up to the last whole one."""
-        step = max(MINUTE, floor_to(asked.window / PARTS, MINUTE))
-        end = floor_to(now, step)
-        start = floor_to(end, WEEK) - self.days * DAY
-        return np.arange(floor_to(start, step), end + 1, step)
+    def needs(self, asked: Asked, now: float) -> float:
+        """Only what has come since, where something is kept."""
+        back = asked.kept.back(now) if asked.kept is not None else None
+        return self.lookback(asked) if back is None else max(back, asked.window) + 2 * MINUTE
 
-    def _score(self, series: Series, now: float, asked: Asked, grid: Floats, among: int) -> Score:
-        reading = series.reading(*asked.span(now))
-        if reading.value is None:
-            return Score(value=None, partial=reading.partial)
-        step = float(grid[1] - grid[0])
-        parts = max(1, round(asked.window / step))
-        history = smoothed(values(series, grid, current=False)[0], parts)
-        track = _followed(Asking(self, asked.window, str(asked.zone), series.key), history, grid, asked)
-        seen = track.taken * step
-        tail = track.tail() if seen >= self.learn else None
-        if tail is None:
-            return Score(
-                value=reading.value,
-                level=reading.value,
-                partial=reading.partial,
-                learning=(min(seen, self.learn), max(self.learn, seen)),
-            )
-        hour, weekday = clock(now, asked)
-        look = track.look(reading.value / parts, hour, weekday)
-        return told(reading.value, look, tail, parts, asked, among, partial=reading.partial)
+
+def readings(batch: Sequence[Series], now: float, asked: Asked, step: float) -> tuple[Floats, Floats, list[bool]]:
+    """The measure of the whole window and of its newest part, as counted; NaN without data. And what is partial."""
+    start, end = asked.span(now)
+    middle = max(start, floor_to(now, MINUTE) - step)
+    window, part = np.full(len(batch), np.nan), np.full(len(batch), np.nan)
+    partial = [True] * len(batch)
+    adding = [i for i, s in enumerate(batch) if s.measure in AMOUNTS]
+    sums = counted([batch[i] for i in adding], np.array([start, middle, end]))
+    shares: dict[int, tuple[float, float]] = {}
+    for i, (before, newest) in zip(adding, sums.tolist(), strict=True):
+        series = batch[i]
+        at = id(series.covered)
+        if at not in shares:
+            shares[at] = share_covered(series.covered, start, end), share_covered(series.full, start, end)
+        covered, full = shares[at]
+        partial[i] = min(full, covered) < 0.999
+        if covered >= LEAST_COVERED or before or newest:
+            window[i], part[i] = before + newest, newest
+    for i, series in enumerate(batch):
+        if series.measure not in AMOUNTS:
+            whole, last = series.reading(start, end), series.reading(middle, end)
+            partial[i] = whole.partial
+            if whole.value is not None:
+                window[i], part[i] = whole.value, whole.value if last.value is None else last.value
+    return window, part, partial
 
 
 def told(
-    value: float, look: Look, tail: Tail, parts: int, asked: Asked, among: int = 1, *, partial: bool = False
-) -> Score:
-    """A look as a score. Periods are those of `among` series together."""
-    period = min(tail.return_period(look.height), CLAIMED * tail.seen * among) / among
-    bounds = tuple((r, parts * look.value_at(tail.height(r * among))) for r in asked.rarities)
+    look: Look, expected: Floats, tracks: Tracks, asked: Asked, learn: float, partial: Sequence[bool], among: int = 1
+) -> list[Score]:
+    """Looks as scores. Periods are those of `among` series together."""
+    tail = tracks.tail()
+    days = tail.return_period(look.z)
+    seen = tracks.taken * tracks.step
+    period = days * DAY / among
+    claimed = np.minimum(period, CLAIMED * seen)
+    rarities = asked.rarities or (USUAL,)
+    bounds = np.stack([tracks.value_at(tail.z_at(np.full(len(seen), r * among / DAY)), look) for r in rarities], axis=1)
+    p = -np.expm1(-tracks.step / DAY / days)
+    rows = zip(
+        look.window.tolist(),
+        expected.tolist(),
+        p.tolist(),
+        claimed.tolist(),
+        period.tolist(),
+        seen.tolist(),
+        (tracks.days >= 2).tolist(),
+        bounds.tolist(),
+        partial,
+        strict=True,
+    )
+    return [_score(row, asked.rarities, learn) for row in rows]
+
+
+Row = tuple[float, float, float, float, float, float, bool, list[float], bool]
+
+
+def _score(row: Row, rarities: tuple[float, ...], learn: float) -> Score:
+    value, expected, p, claimed, period, seen, known, bounds, partial = row
+    if value != value:
+        return Score(value=None, partial=partial)
+    if seen < learn or not known:
+        return Score(value=value, level=value, partial=partial, learning=(min(seen, learn), max(learn, seen)))
     return Score(
         value=value,
         level=value,
-        expected=parts * count(look.normal),
-        upper=bounds[0][1] if bounds else parts * look.value_at(tail.height(USUAL * among)),
-        p_value=tail.share_above(look.height),
-        return_period=period,
-        bounds=bounds,
+        expected=expected,
+        upper=bounds[0],
+        p_value=p,
+        return_period=claimed,
+        beyond=period if period > claimed else None,
+        bounds=tuple(zip(rarities, bounds, strict=False)),
         partial=partial,
     )
 
 
-def clock(at: float, asked: Asked) -> tuple[float, int]:
-    """The hour with its fraction, and the weekday, on the wall of the rule's zone."""
-    there = datetime.fromtimestamp(at, asked.zone)
-    return there.hour + there.minute / 60, there.weekday()
+@cache
+def clock_of(zone: ZoneInfo) -> Callable[[float], When]:
+    """Reads instants on the wall of a zone."""
 
+    def read(at: float) -> When:
+        there = datetime.fromtimestamp(at, zone)
+        return When(there.hour + there.minute / 60, there.weekday(), there.toordinal())
 
-def smoothed(x: Floats, parts: int) -> Floats:
-    """The mean of the last `parts` steps where at least half of them are there."""
-    if parts == 1:
-        return x
-    total = np.concatenate([[0.0], np.cumsum(np.nan_to_num(x))])
-    there = np.concatenate([[0.0], np.cumsum(np.isfinite(x))])
-    ends = np.arange(1, len(x) + 1)
-    starts = np.maximum(ends - parts, 0)
-    n = there[ends] - there[starts]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = (total[ends] - total[starts]) / n
-    return np.where((n >= (parts + 1) // 2) & np.isfinite(x), mean, np.nan)
-
-
-class Asking(NamedTuple):
-    """What a followed series is kept under: the detector, the window, the zone and the series' key."""
-
-    detector: Seasonal
-    window: float
-    zone: str
-    key: Key
-
-
-_kept: OrderedDict[Asking, tuple[float, Floats, Track]] = OrderedDict()
-"""Tracks at their last step with the history they rest on: only a saving, as a track goes on from them just where the
-history is the same, and else begins anew."""
-
-
-def _followed(asking: Asking, history: Floats, grid: Floats, asked: Asked) -> Track:
-    """The track after the whole history."""
-    start, step = float(grid[0]), float(grid[1] - grid[0])
-    kept = _kept.pop(asking, None)
-    track, done = Track(step), 0
-    if kept is not None and kept[0] == start and len(kept[1]) <= len(history):
-        same = np.array_equal(kept[1], history[: len(kept[1])], equal_nan=True)
-        track, done = (kept[2], len(kept[1])) if same else (track, 0)
-    follow(track, history[done:], grid[1:][done:], asked)
-    _kept[asking] = start, history, track
-    if len(_kept) > REMEMBERED:
-        _kept.popitem(last=False)
-    return track
-
-
-def follow(track: Track, history: Floats, ends: Floats, asked: Asked) -> None:
-    """Takes the steps of a history, each ending at `ends`; gaps are left out."""
-    for x, end in zip(history.tolist(), ends.tolist(), strict=True):
-        if x == x:
-            track.take(x, *clock(end, asked))
-        else:
-            track.miss()
+    return read

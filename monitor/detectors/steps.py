@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from monitor.detectors.amounts import shares_covered
 from monitor.detectors.arrays import Floats, Truths, np
 from monitor.detectors.detector import Asked
-from monitor.series import Interval, Series
+from monitor.series import Series
 from monitor.times import MINUTE, aligned
 
 LEAST_COVERED = 0.5
@@ -39,8 +40,8 @@ def values(series: Series, at: Floats, *, current: bool = True) -> tuple[Floats,
 
     The second array says where a step is partial. `current`: the last step is the one judged and stays as counted.
     """
-    covered = _covered(series.covered, at)
-    full = _covered(series.full, at)
+    covered = shares_covered(series.covered, at)
+    full = shares_covered(series.full, at)
     if series.measure in ("count", "stories", "reach", "sum"):
         found = np.round(np.diff(_cumulated(series, at)), EXACT)
         known = covered >= LEAST_COVERED
@@ -51,16 +52,6 @@ def values(series: Series, at: Floats, *, current: bool = True) -> tuple[Floats,
     readings = [series.reading(a, b) for a, b in pairwise(at.tolist())]
     told = [r.value if r.value is not None and r.covered >= LEAST_COVERED else np.nan for r in readings]
     return np.array(told, dtype=float), full < 0.999
-
-
-def _covered(intervals: tuple[Interval, ...], at: Floats) -> Floats:
-    """The share of each step that the intervals cover."""
-    if not intervals:
-        return np.zeros(len(at) - 1)
-    ends = np.array(intervals, dtype=float)
-    known = np.concatenate([[0.0], np.cumsum(ends[:, 1] - ends[:, 0])])
-    seconds = np.interp(at, ends.ravel(), np.repeat(known, 2)[1:-1])
-    return np.asarray(np.diff(seconds) / np.maximum(np.diff(at), 1e-9))
 
 
 def _cumulated(series: Series, at: Floats) -> Floats:

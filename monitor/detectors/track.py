@@ -1,169 +1,294 @@
-"""One series followed through time by `seasonal`: what is normal now, how far off a value is, how rare that is.
+"""Many series followed through time by `seasonal`: what is normal now, how far off a value is, how rare that is.
 
-Counts are put on a scale where their noise is even (Anscombe 1948: 2√(x + 3/8)), so that 0.1 and 10,000 a step are
-judged alike. Three unlike views are taken and the largest counts: against the time of day and week, against the last
-hours, against the highest of the last weeks. What looks abnormal teaches little at once, a lasting shift in full.
+A value is held against two unlike views of its own past, and the larger counts:
+
+- the newest part of the window against what is normal at that time of day and week. Counts are put on a scale where
+  their noise is even (Anscombe 1948, Biometrika 35, 246-254: 2√(x + 3/8)), so that 0.1 and 10,000 are judged alike;
+- the whole window against the level of the days, on a logarithm.
+
+Both are told in standard deviations of their own highest of each day: z = (x - mean of the daily highests) ÷ their
+standard deviation. Highests of a day go by Gumbel's law, so z comes about once in exp(1.28 z + 0.58) days whatever the
+series (`surprise`). How often rises really came, and how high, is counted and told as a `Tail`. What looks abnormal
+teaches little at once, a lasting shift in full.
 """
 
 from __future__ import annotations
 
-from math import sqrt
+from collections.abc import Sequence
+from math import log, sqrt
 from typing import NamedTuple
 
-from monitor.detectors.tail import Tail, tail_of
+from monitor.detectors.arrays import Floats, Truths, np
+from monitor.detectors.tail import LEVELS, SLOPE, Tail, levels_of, tail_of
 from monitor.times import DAY, HOUR
 
-SLOTS = 24
-WEEKDAYS = 7
-NOISE = 1.0
-"""The standard deviation of a Poisson count on the even scale."""
-LEAST_NOISE = 0.7
+HOURS, WEEKDAYS = 24, 7
 MEAN_TO_SD = 1.25
 """A normal deviation's standard deviation over its mean size."""
+LEAST_SPREAD = 0.01
+UNKNOWN = -1e9
+"""The z of a series that has not seen two days."""
 
 
 class Pace(NamedTuple):
-    """How fast things are learned: half-lives in seconds, limits in standard deviations."""
+    """How fast things are learned: half-lives in seconds, limits in standard deviations, worths in days."""
 
     level: float = 3 * DAY
-    recent: float = 2 * HOUR
     noise: float = 4 * DAY
-    slot: float = 5 * DAY
+    hour: float = 5 * DAY
     weekday: float = 120 * DAY
-    record: float = 0.1
-    """Standard deviations a day that the remembered record sinks by."""
+    highest: float = 20 * DAY
     clip: float = 3.0
-    share: float = 0.01
-    together: float = 2 * HOUR
+    clip_low: float = 1.0
+    """How far below the usual a daily highest teaches: empty days between busy ones do not make all heights usual."""
+    least_noise: float = 0.7
+    spread: float = 0.4
+    """The standard deviation of daily highests before anything is known of it."""
+    spread_worth: float = 5.0
+    together: float = 6 * HOUR
     """Exceedances nearer than this are one rise."""
 
 
 PACE = Pace()
 
 
+class When(NamedTuple):
+    """The middle of a step on the wall of the rule's zone: hour with its fraction, weekday, and the day's number."""
+
+    hour: float
+    weekday: int
+    day: int
+
+
 class Look(NamedTuple):
-    """A value as seen at one instant, on the even scale: its height, and what the three views hold it against."""
+    """Values as seen at one instant, one a series. `z` is NaN where nothing is known."""
 
-    height: float
-    normal: float
-    noise: float
-    recent: float
-    unrest: float
-    record: float
-
-    def value_at(self, height: float) -> float:
-        """The count that would be seen at a height."""
-        views = (
-            self.normal + height * self.noise,
-            self.recent + height * self.unrest,
-            self.record + height * self.noise,
-        )
-        return count(min(views))
+    z: Floats
+    part: Floats
+    window: Floats
+    y: Floats
+    normal: Floats
+    noise: Floats
+    views: Floats
 
 
-def even(x: float) -> float:
-    """A count on the even scale. Negative values mirror."""
-    return 2 * sqrt(x + 0.375) if x >= 0 else 2 * sqrt(0.375) * 2 - 2 * sqrt(0.375 - x)
+ROWS = {
+    "level": 1,
+    "noise": 1,
+    "taken": 1,
+    "days": 1,
+    "today": 1,
+    "watched": 1,
+    "peak": 1,
+    "since": 1,
+    "reached": LEVELS,
+    "usual": 2,
+    "varying": 2,
+    "highest": 2,
+    "hours": HOURS,
+    "seen": HOURS,
+    "weekdays": WEEKDAYS,
+    "seen_weekdays": WEEKDAYS,
+}
+"""The state's rows; each is a number a series."""
+HEIGHT = sum(ROWS.values())
 
 
-def count(y: float) -> float:
-    """A count from the even scale, at least 0."""
-    return max(0.0, (y / 2) ** 2 - 0.375) if y > 0 else 0.0
+class Tracks:
+    """The state of n series after the steps taken so far, `step` seconds each.
 
+    `state` is all of it, an array of HEIGHT x n, together with `day`; the attributes are its rows.
+    """
 
-class Track:
-    """The state after the steps taken so far, `step` seconds each."""
+    level: Floats
+    noise: Floats
+    taken: Floats
+    days: Floats
+    today: Floats
+    watched: Floats
+    peak: Floats
+    since: Floats
+    reached: Floats
+    usual: Floats
+    varying: Floats
+    highest: Floats
+    hours: Floats
+    seen: Floats
+    weekdays: Floats
+    seen_weekdays: Floats
 
-    def __init__(self, step: float, pace: Pace = PACE) -> None:
-        self.step, self.pace = step, pace
+    def __init__(self, step: float, state: Floats, day: int = -1, pace: Pace = PACE) -> None:
+        self.step, self.state, self.day, self.pace = step, state, day, pace
+        row = 0
+        for name, height in ROWS.items():
+            setattr(self, name, state[row] if height == 1 else state[row : row + height])
+            row += height
+        self._spread: Floats | None = None
         self._level = _rate(step, max(pace.level, 20 * step))
-        self._recent = _rate(step, max(pace.recent, 2 * step))
         self._noise = _rate(step, max(pace.noise, 30 * step))
-        self._slot = _rate(step, pace.slot / SLOTS)
+        self._hour = _rate(step, pace.hour / HOURS)
         self._weekday = _rate(step, pace.weekday / WEEKDAYS)
+        self._highest = _rate(max(step, DAY), pace.highest)
         self._gap = max(1, round(pace.together / step))
-        self.taken = self.missing = 0
-        self.level = self.recent = self.record = 0.0
-        self.noise = self.unrest = NOISE
-        self.slots, self.seen = [0.0] * SLOTS, [0] * SLOTS
-        self.weekdays, self.seen_weekdays = [0.0] * WEEKDAYS, [0] * WEEKDAYS
-        self.heights: list[float] = []
-        self._tail: tuple[int, Tail | None] = (0, None)
+        self._a_day = max(1.0, DAY / step)
+        self._an_hour = max(1.0, HOUR / step)
 
-    def normal(self, hour: float, weekday: int) -> float:
-        """What is normal at an hour (0 to 24, with its fraction) of a weekday, between the middles of two hours."""
+    @classmethod
+    def fresh(cls, n: int, step: float) -> Tracks:
+        """n series of which nothing has been seen."""
+        out = cls(step, np.zeros((HEIGHT, n)))
+        out.noise[:] = 1.0
+        out.peak[:] = -np.inf
+        out.highest[:] = -np.inf
+        return out
+
+    def only(self, columns: Sequence[int]) -> Tracks:
+        """Some of the series, by their columns, in that order."""
+        return Tracks(self.step, self.state[:, list(columns)], self.day, self.pace)
+
+    def copy(self) -> Tracks:
+        """The same state, to go on by itself."""
+        return Tracks(self.step, self.state.copy(), self.day, self.pace)
+
+    def normal(self, when: When) -> Floats:
+        """What is normal of the newest part, on the even scale; short steps lie between the middles of two hours."""
+        out = self.level + self.weekdays[when.weekday]
         if self.step >= DAY:
-            return self.level + self.weekdays[weekday]
-        place = (hour - 0.5) % SLOTS
+            return np.asarray(out)
+        place = (when.hour - 0.5) % HOURS if self.step < HOUR else float(int(when.hour))
         first = int(place)
-        part = place - first
-        slot = self.slots[first] * (1 - part) + self.slots[(first + 1) % SLOTS] * part
-        return self.level + slot + self.weekdays[weekday]
+        share = place - first
+        out = out + self.hours[first] * (1 - share)
+        return np.asarray(out + self.hours[(first + 1) % HOURS] * share if share else out)
 
-    def look(self, x: float, hour: float, weekday: int) -> Look:
-        """How a value stands; changes nothing."""
-        y = even(x)
-        normal = self.normal(hour, weekday)
-        height = max((y - normal) / self.noise, (y - self.recent) / self.unrest, (y - self.record) / self.noise)
-        return Look(height, normal, self.noise, self.recent, self.unrest, self.record)
+    def spread(self) -> Floats:
+        """The standard deviation of the daily highests of both views."""
+        if self._spread is None:
+            worth = self.pace.spread_worth * 0.5 ** (self.days * DAY / self.pace.highest)
+            varied = self.varying * self.days + worth * self.pace.spread**2
+            self._spread = np.asarray(np.sqrt(np.maximum(varied / (self.days + worth), LEAST_SPREAD**2)))
+        return self._spread
 
-    def take(self, x: float, hour: float, weekday: int) -> Look:
-        """Looks at the value of the next step and learns from it."""
-        y = even(x)
-        if not self.taken:
-            self.level = self.recent = self.record = y
-        elif self.missing:
-            self._fade(hour, weekday)
-        self.missing = 0
-        look = self.look(x, hour, weekday)
-        self.heights.append(look.height)
-        self.taken += 1
-        self._learn(y, look, int(hour) % SLOTS, weekday)
+    def look(self, part: Floats, window: Floats, when: When) -> Look:
+        """How the values of the newest part and of the whole window stand; changes nothing."""
+        y, normal = even(part), self.normal(when)
+        normal = np.where(self.taken > 0, normal, y)
+        views = np.array([wide(window), wide(np.maximum((y - normal) / self.noise, 0.0))])
+        by_view = (views - self.usual) / self.spread()
+        z = np.minimum(np.maximum(by_view[0], by_view[1]), -UNKNOWN)
+        return Look(np.where(self.days >= 2, z, UNKNOWN + 0 * z), part, window, y, normal, self.noise.copy(), views)
+
+    def take(self, part: Floats, window: Floats, when: When) -> Look:
+        """Looks at the values of the next step and learns from them; NaN is a gap."""
+        look = self.look(part, window, when)
+        self.learn(look, when)
         return look
 
-    def _learn(self, y: float, look: Look, slot: int, weekday: int) -> None:
-        limit, warm = self.pace.clip, 1 / self.taken
-        off = _clipped(y - look.normal, limit * self.noise)
-        self.level += max(self._level, warm) * off
+    def learn(self, look: Look, when: When) -> None:
+        """A step is over and stood as it was last looked at."""
+        if when.day != self.day:
+            if self.day >= 0:
+                self._turn()
+            self.day = when.day
+        known = np.asarray(~np.isnan(look.z))
+        self._count(look, known)
+        self._follow(look, when, known)
+        self.highest[:] = np.fmax(self.highest, np.where(known, look.views, -np.inf))
+        self.today += known
+        self.watched += known & (self.days >= 2)
+
+    def _follow(self, look: Look, when: When, known: Truths) -> None:
+        """What is normal, and how far values lie off it."""
+        y, limit = np.where(known, look.y, 0.0), self.pace.clip * self.noise
+        self.level += np.where(known & (self.taken == 0), y, 0.0)
+        self.taken += known
+        warm = 1 / np.maximum(self.taken, 1)
+        off = np.where(known, _clipped(y - look.normal, limit), 0.0)
+        self.level += np.maximum(self._level, warm) * off
+        weekday, hour = self.weekdays[when.weekday], int(when.hour) % HOURS
+        base = y - self.level - weekday
         if self.step < DAY:
-            self.seen[slot] += 1
-            rate = max(self._slot, 1 / (self.seen[slot] + 12))
-            target = y - self.level - self.weekdays[weekday] - self.slots[slot]
-            self.slots[slot] += rate * _clipped(target, limit * self.noise)
-        self.seen_weekdays[weekday] += 1
-        rate = max(self._weekday, 1 / (self.seen_weekdays[weekday] + 7 * max(1.0, DAY / self.step)))
-        here = self.slots[slot] if self.step < DAY else 0.0
-        target = y - self.level - here - self.weekdays[weekday]
-        self.weekdays[weekday] += rate * _clipped(target, limit * self.noise)
-        jump = y - self.recent
-        self.recent += max(self._recent, warm) * jump
-        learn = max(self._noise, warm)
-        least = LEAST_NOISE * NOISE
-        self.noise = max(least, self.noise + learn * (abs(off) * MEAN_TO_SD - self.noise))
-        size = abs(_clipped(jump, limit * self.unrest))
-        self.unrest = max(least, self.unrest + learn * (size * MEAN_TO_SD - self.unrest))
-        self.record = max(y, self.record - self.pace.record * self.step / DAY * self.noise)
+            seen, slot = self.seen[hour], self.hours[hour]
+            seen += known
+            slot += known * np.maximum(self._hour, 1 / (seen + self._an_hour)) * _clipped(base - slot, limit)
+            base = base - slot
+        seen = self.seen_weekdays[when.weekday]
+        seen += known
+        weekday += known * np.maximum(self._weekday, 1 / (seen + 7 * self._a_day)) * _clipped(base, limit)
+        learn = known * np.maximum(self._noise, warm)
+        self.noise += learn * (np.abs(off) * MEAN_TO_SD - self.noise)
+        np.maximum(self.noise, self.pace.least_noise, out=self.noise)
 
-    def miss(self) -> None:
-        """Nothing is known of the next step."""
-        self.missing += 1
+    def _turn(self) -> None:
+        """A day is over: its highest is learned where at least half of it was seen."""
+        whole = self.today >= 0.5 * self._a_day
+        self.today[:] = 0
+        spread = self.spread()
+        off = np.where(whole, np.where(np.isfinite(self.highest), self.highest, 0.0) - self.usual, 0.0)
+        kept = np.maximum(np.minimum(off, self.pace.clip * spread), -self.pace.clip_low * spread)
+        off = np.where(self.days >= 2, kept, off)
+        rate = np.maximum(self._highest, 1 / (self.days + 1))
+        self.usual += rate * off
+        later = whole & (self.days >= 1)
+        self.varying[:] = np.where(later, (1 - rate) * (self.varying + rate * off**2), self.varying)
+        self.days += whole
+        self.highest[:] = -np.inf
+        self._spread = None
 
-    def _fade(self, hour: float, weekday: int) -> None:
-        """After steps of which nothing is known, what the last hours were has faded into what is normal."""
-        kept = (1 - self._recent) ** self.missing
-        self.recent = self.recent * kept + self.normal(hour, weekday) * (1 - kept)
+    def _count(self, look: Look, known: Truths) -> None:
+        """Rises that are over are counted, with how high they came."""
+        self.since += 1
+        over = np.isfinite(self.peak) & (self.since > self._gap)
+        if over.any():
+            self.reached += levels_of(np.where(over, self.peak, -np.inf))
+            self.peak[over] = -np.inf
+        above = known & (look.z > 0)
+        if above.any():
+            self.peak[above] = np.maximum(self.peak[above], look.z[above])
+            self.since[above] = 0
 
-    def tail(self) -> Tail | None:
-        """The tail of the heights so far, told anew once a day."""
-        upto = self.taken - self.taken % max(1, round(DAY / self.step))
-        if self._tail[0] != upto:
-            self._tail = upto, tail_of(self.heights[:upto], self.step, self._gap, self.pace.share)
-        return self._tail[1]
+    def tail(self) -> Tail:
+        """How rare a z is, from the rises so far."""
+        return tail_of(self.watched * self.step / DAY, self.reached)
+
+    def value_at(self, z: Floats, look: Look) -> Floats:
+        """The value of the window that would be seen at a z, were it the newest part that grew."""
+        views = self.usual + z * self.spread()
+        whole = unwide(views[0])
+        height = unwide(views[1])
+        part = np.where(height > 0, uneven(look.normal + height * look.noise), 0.0)
+        return np.asarray(np.maximum(np.minimum(whole, look.window - look.part + part), 0.0))
+
+
+def surprise(z: Floats) -> Floats:
+    """Days in which a daily highest of this z comes about once, by Gumbel's law alone."""
+    return np.asarray(np.exp(np.clip(SLOPE * z + 0.5772157, -100, 100)))
+
+
+def even(x: Floats) -> Floats:
+    """Counts on a scale where their noise is even. Negative values mirror."""
+    least = 2 * sqrt(0.375)
+    return np.asarray(least + np.copysign(2 * np.sqrt(np.abs(x) + 0.375) - least, x))
+
+
+def uneven(y: Floats) -> Floats:
+    """Counts from the even scale, at least 0."""
+    return np.asarray(np.where(y > 0, np.maximum((y / 2) ** 2 - 0.375, 0.0), 0.0))
+
+
+def wide(x: Floats) -> Floats:
+    """Values on a logarithm that bears zeros. Negative values mirror."""
+    return np.asarray(log(2) + np.copysign(np.log(np.abs(x) + 2) - log(2), x))
+
+
+def unwide(y: Floats) -> Floats:
+    """Values from that logarithm, at least 0."""
+    return np.asarray(np.maximum(np.exp(np.minimum(y, 700.0)) - 2, 0.0))
+
+
+def _clipped(x: Floats, limit: Floats) -> Floats:
+    return np.asarray(np.maximum(np.minimum(x, limit), -limit))
 
 
 def _rate(step: float, half_life: float) -> float:
     return float(1 - 0.5 ** (step / half_life))
-
-
-def _clipped(x: float, limit: float) -> float:
-    return max(-limit, min(limit, x))

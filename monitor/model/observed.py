@@ -156,7 +156,7 @@ class Pause(Struct, frozen=True, kw_only=True):
     why: str
 
 
-class Score(Struct, frozen=True, kw_only=True):
+class Score(Struct, frozen=True, kw_only=True, gc=False):
     """A detector's answer for one series at one instant.
 
     `value` is the measure; None = no data. `level` is what `above`/`below` are compared with, in the detector's unit
@@ -165,7 +165,8 @@ class Score(Struct, frozen=True, kw_only=True):
     `partial` = some source of the series did not cover the window: a lower bound, may raise, never lets a tier go.
     `learning` = (seconds seen, seconds needed) while rarity can't be told yet. `enough` = the detector's own floor is
     met (change: `add`), asked on entry only. `bounds`: (return period, the value it stands for) for each rarity asked.
-    A value without a level is shown, not judged: it neither raises nor lets go.
+    A value without a level is shown, not judged: it neither raises nor lets go. `beyond`: what the return period would
+    be where the history seen is too short to claim it: "rarer than anything in n days".
     """
 
     value: float | None
@@ -182,13 +183,15 @@ class Score(Struct, frozen=True, kw_only=True):
     learning: tuple[float, float] | None = None
     enough: bool = True
     bounds: tuple[tuple[float, float], ...] = ()
+    beyond: float | None = None
+    """What the return period would be, were the history seen long enough to claim it."""
     lasting: float | None = None
     """Seconds that a goal has been missed without a break (target)."""
     parts: tuple[tuple[str, int], ...] = ()
     """Of a rule over rules: those that stand, each with its tier."""
 
 
-class Reason(Struct, frozen=True):
+class Reason(Struct, frozen=True, gc=False):
     """A condition and how it stood: ("above", wanted 2.0, found 8.9, held True)."""
 
     condition: str
@@ -197,7 +200,7 @@ class Reason(Struct, frozen=True):
     held: bool
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     """What a rule says of one series at one instant. `tier` None = no data.
 
     `dangers`: the kinds of danger that its mentions credibly tell of, where the rule reads its nature from them.
@@ -215,7 +218,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     dangers: tuple[str, ...] = ()
 
 
-class Alert(Struct, frozen=True, kw_only=True):
+class Alert(Struct, frozen=True, kw_only=True, gc=False):
     """The standing of one series under one rule: what `for`, `leave` and dwell remember.
 
     Calm and idle ones are not kept.

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import structs
 
 from monitor.detectors.detector import UTC, Asked
+from monitor.detectors.kept import Kept
 from monitor.model import CREDIBLE, Alert, Key, Score, Verdict
 from monitor.rules.hold import hold
 from monitor.rules.ladder import Beside, climb
@@ -18,7 +19,7 @@ from monitor.times import MINUTE
 WHOLE = 0.999
 
 
-def asked(rule: Rule, zone: ZoneInfo = UTC, series: int = 0) -> Asked:
+def asked(rule: Rule, zone: ZoneInfo = UTC, series: int = 0, kept: Kept | None = None) -> Asked:
     """What a rule asks of its detector."""
     rarities = sorted({float(rung.rarer_than) for _, rung in rule.rungs() if rung.rarer_than is not None})
     return Asked(
@@ -29,13 +30,13 @@ def asked(rule: Rule, zone: ZoneInfo = UTC, series: int = 0) -> Asked:
         zone=zone,
         rarities=tuple(rarities),
         series=series,
+        kept=kept,
     )
 
 
 def lookback(rule: Rule, zone: ZoneInfo = UTC) -> float:
     """How many seconds of buckets before `now` a rule's series need."""
-    back = rule.detector.lookback(asked(rule, zone))
-    return max(back, 3 * (rule.window + MINUTE)) if accelerates(rule) else back
+    return _with_windows_before(rule, rule.detector.lookback(asked(rule, zone)))
 
 
 def accelerates(rule: Rule) -> bool:
@@ -53,6 +54,15 @@ def acceleration(series: Series, start: float, end: float) -> float | None:
     return (x - before) - (before - first)
 
 
+def needs(rule: Rule, now: float, zone: ZoneInfo = UTC, kept: Kept | None = None) -> float:
+    """The same with what is kept of earlier judgements."""
+    return _with_windows_before(rule, rule.detector.needs(asked(rule, zone, kept=kept), now))
+
+
+def _with_windows_before(rule: Rule, back: float) -> float:
+    return max(back, 3 * (rule.window + MINUTE)) if accelerates(rule) else back
+
+
 def evaluate(
     rule: Rule,
     batch: Sequence[Series],
@@ -62,13 +72,15 @@ def evaluate(
     zone: ZoneInfo = UTC,
     families: Mapping[Key, frozenset[str]] | None = None,
     series: int = 0,
+    kept: Kept | None = None,
 ) -> list[Alert]:
     """The alert of each series after this instant, in order, each with its verdict; idle ones are there too.
 
     `alerts` are those that stand by key (missing = calm). `families` by key, where the caller counts them itself;
-    else those marked in the window. `series`: how many the rule has, where the batch holds but some of them.
+    else those marked in the window. `series`: how many the rule has, where the batch holds but some of them. `kept`:
+    what the rule's detector made to be kept; then the batch is all series.
     """
-    question = asked(rule, zone, series)
+    question = asked(rule, zone, series, kept)
     scores = rule.detector.score(batch, now, question)
     span = question.span(now)
     out = []

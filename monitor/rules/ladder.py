@@ -11,7 +11,7 @@ from monitor.model import WARNING_TIERS, Reason, Score, Tier
 from monitor.rules.rule import Rule, Rung
 
 
-class Climb(Struct, frozen=True):
+class Climb(Struct, frozen=True, gc=False):
     """What a score comes to before `for` and dwell are asked.
 
     `tier`: the highest whose conditions all hold, calm when none, None without data. `held`: every one that holds.
@@ -47,7 +47,7 @@ def climb(rule: Rule, score: Score, beside: Beside = ALONE) -> Climb:
     if score.value is None:
         return Climb(None, partial=score.partial)
     asked = [(tier, conditions(rung, rule, score, beside)) for tier, rung in rule.rungs()]
-    held = tuple(tier for tier, reasons in asked if score.enough and all(r.held for r in reasons))
+    held = tuple([tier for tier, reasons in asked if score.enough and all([r.held for r in reasons])])
     apart = tuple(t for t, reasons in asked if any(r.condition in ("all", "any") and not r.held for r in reasons))
     tier = max(held, default=Tier.CALM)
     reasons = next((r for t, r in asked if t == tier), asked[0][1] if asked else ())

@@ -67,12 +67,16 @@ class Memory:
         self.keys: dict[int, dict[Key, None]] = {}
         self._selections: dict[str, tuple[Selection, Selection | None]] = {}
         self.spans: dict[At, dict[str, list[Interval]]] = {}
+        self.since = FAR
+        """From when on what was taken last changed counts."""
 
     def take(self, counted: Counted) -> set[At]:
         """Adds what was counted; returns the series that changed."""
         touched = set()
-        for (id, key, source, _, _), bucket in counted.buckets.items():
+        self.since = FAR
+        for (id, key, source, start, _), bucket in counted.buckets.items():
             touched.add((id, key))
+            self.since = min(self.since, start)
             shelf = self.shelves.get((id, key))
             if shelf is None:
                 shelf = self.shelves[id, key] = Shelf()

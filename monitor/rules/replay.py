@@ -18,7 +18,7 @@ from monitor.mentions.reading import Reading
 from monitor.model import Alert, Key, Mention, Tier
 from monitor.rules.buckets import Tally, compile_rules
 from monitor.rules.combine import Alerts, combine, ordered
-from monitor.rules.evaluate import accelerates, asked, evaluate, lookback
+from monitor.rules.evaluate import accelerates, asked, evaluate, lookback, needs
 from monitor.rules.fold import other_key, together
 from monitor.rules.memory import At, Memory
 from monitor.rules.records import Intake, Record, arrivals, lives
@@ -75,9 +75,13 @@ def replay(
         if now > end:
             return
         touched: set[At] = set()
+        since = FAR
         while i < len(incoming) and incoming[i][0] <= now:
             touched |= intake.take(incoming[i][1])
+            since = min(since, memory.since)
             i += 1
+        for step in steps:
+            step.changed(touched, since)
         if now > start:
             judged = [Judged(now, step.rule, told) for step in steps if (told := step.judge(now, touched))]
             yield from judged
@@ -107,6 +111,7 @@ class _Steps:
         self.rule, self.memory, self.zone = rule, memory, zone
         self.asked = asked(rule, zone)
         self.lookback = lookback(rule, zone)
+        self.kept = rule.detector.keep(self.asked)
         self.part, self.whole = selections(rule)
         self.alerts = dict(alerts)
         self.nexts: dict[Key, float] = {}
@@ -128,14 +133,21 @@ class _Steps:
         every = self._keys()
         known = len(every)
         fresh = self._changed(every, changed) if changed else set()
+        if self.kept is not None:
+            fresh = set(every)
         keys = [k for k in every if k in fresh or self.nexts.get(k, now) <= now]
         judged = self._evaluate(keys, now, known) if keys else []
         self.due = self._grid(min(self.nexts.values(), default=FAR), now)
         return judged
 
+    def changed(self, touched: Collection[At], since: float) -> None:
+        """Counts of these series changed from an instant on."""
+        if self.kept is not None and any(at[0] == self.part.id for at in touched):
+            self.kept.changed(since)
+
     def _evaluate(self, keys: list[Key], now: float, known: int) -> list[Alert]:
         batch = self._series(keys, now)
-        judged = evaluate(self.rule, batch, self.alerts, now, zone=self.zone, series=known)
+        judged = evaluate(self.rule, batch, self.alerts, now, zone=self.zone, series=known, kept=self.kept)
         for series, alert in zip(batch, judged, strict=True):
             self.alerts[series.key] = alert
             self.nexts[series.key] = self._next(series, alert, now)
@@ -158,7 +170,7 @@ class _Steps:
         return out
 
     def _series(self, keys: list[Key], now: float) -> list[Series]:
-        start = now - self.lookback
+        start = now - needs(self.rule, now, self.zone, self.kept)
         beyond = self.memory.known(self.rule)[self.rule.max_series :]
         rest = other_key(keys[-1])
         if not beyond or keys[-1] != rest:

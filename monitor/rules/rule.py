@@ -12,6 +12,7 @@ from monitor.series import Measure
 from monitor.times import Bound, Duration
 
 MoodWord = Literal["negative", "neutral", "positive"]
+_TIERS = (Tier.BLUE, Tier.YELLOW, Tier.ORANGE, Tier.RED)
 
 
 class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,12 +93,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def rungs(self) -> list[tuple[Tier, Rung]]:
         """The tiers that are written, lowest first."""
-        pairs = zip(
-            (Tier.BLUE, Tier.YELLOW, Tier.ORANGE, Tier.RED),
-            (self.blue, self.yellow, self.orange, self.red),
-            strict=True,
-        )
-        return [(tier, rung) for tier, rung in pairs if rung is not None]
+        rungs = (self.blue, self.yellow, self.orange, self.red)
+        return [(tier, rung) for tier, rung in zip(_TIERS, rungs, strict=True) if rung is not None]
 
     def exported(self) -> dict[Key, str]:
         """The series that metrics show one by one: key -> what they are called there."""

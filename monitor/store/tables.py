@@ -159,6 +159,16 @@ judged = sa.Table(
     sa.Column("meaning", Text, nullable=False),
 )
 
+tracks = sa.Table(
+    "tracks",
+    metadata,
+    sa.Column("rule", Text, primary_key=True),
+    sa.Column("meaning", Text, nullable=False),
+    sa.Column("selection", sa.BigInteger, nullable=False),
+    sa.Column("upto", Instant, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
 alerts = sa.Table(
     "alerts",
     metadata,

@@ -124,7 +124,9 @@ def test_all_are_finite(detector: Detector) -> None:
 
 @pytest.mark.parametrize("detector", EACH, ids=NAMES)
 def test_two_halves_of_a_batch_are_judged_as_one(detector: Detector) -> None:
-    batch = [fitting(detector, daily(history(seed, mean))) for seed, mean in enumerate((0.2, 3.0, 6.0, 40.0))]
+    means = (0.2, 3.0, 6.0, 40.0)
+    alike = [fitting(detector, daily(history(seed, mean))) for seed, mean in enumerate(means)]
+    batch = [structs.replace(series, key=(("mean", str(mean)),)) for series, mean in zip(alike, means, strict=True)]
     asked = structs.replace(ASKED, series=len(batch))
     whole = detector.score(batch, NOW, asked)
     halves = [*detector.score(batch[:2], NOW, asked), *detector.score(batch[2:], NOW, asked)]

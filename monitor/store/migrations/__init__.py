@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from monitor.store.fault import StoreFault
-from monitor.store.migrations import from_1, from_2, from_3
+from monitor.store.migrations import from_1, from_2, from_3, from_4
 from monitor.store.tables import meta, metadata
 
 Step = Callable[[Connection], None]
-STEPS: tuple[Step, ...] = (from_1.take, from_2.take, from_3.take)
+STEPS: tuple[Step, ...] = (from_1.take, from_2.take, from_3.take, from_4.take)
 """The first one leads from schema 1 to 2."""
 
 

@@ -1,0 +1,74 @@
+"""What detectors remember of the series of each rule, held by the judge and written down now and then.
+
+It is a cache: it belongs to a rule's meaning and to the selection it counts, and what belongs to others is dropped.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from monitor.daemon.desk import Desk
+from monitor.detectors.kept import Kept
+from monitor.rules.evaluate import asked
+from monitor.rules.rule import Rule
+from monitor.store.tracks import Row
+
+SAVE_EVERY = 900.0
+
+
+class _Held(Struct):
+    meaning: str
+    selection: int
+    kept: Kept
+    saved_at: float = float("-inf")
+
+
+class Tracked:
+    """By rule. Told of changes at any time, read by one reader."""
+
+    def __init__(self) -> None:
+        self.saved: dict[str, Row] = {}
+        """What the store remembers, until it is taken up."""
+        self._held: dict[str, _Held] = {}
+        self._coming: dict[int, float] = {}
+
+    def changed(self, selection: int, since: float) -> None:
+        """A commit changed counts of a selection, in minutes from `since` on."""
+        self._coming[selection] = min(since, self._coming.get(selection, since))
+
+    def begin(self) -> None:
+        """A reading begins: what was committed before it is seen by it."""
+        coming, self._coming = self._coming, {}
+        for held in self._held.values():
+            if held.selection in coming:
+                held.kept.changed(coming[held.selection])
+
+    def clear(self) -> None:
+        """Everything may have changed."""
+        self.saved, self._held, self._coming = {}, {}, {}
+
+    def of(self, desk: Desk, rule: Rule) -> Kept | None:
+        """What is kept for a rule, None where its detector remembers nothing."""
+        meaning, selection = desk.meanings[rule.name], desk.counting[desk.asked[rule.name][0].id]
+        held = self._held.get(rule.name)
+        if held is None or (held.meaning, held.selection) != (meaning, selection):
+            kept = rule.detector.keep(asked(rule, desk.zone))
+            if kept is None:
+                return None
+            held = self._held[rule.name] = _Held(meaning, selection, kept)
+            row = self.saved.pop(rule.name, None)
+            if row is not None and (row.meaning, row.selection) == (meaning, selection):
+                kept.load(row.saved)
+        return held.kept
+
+    def to_save(self, now: float) -> dict[str, Row]:
+        """What is to be written down: of each rule at most every quarter of an hour."""
+        out = {}
+        for rule, held in self._held.items():
+            if now - held.saved_at < SAVE_EVERY:
+                continue
+            saved = held.kept.save(now)
+            if saved is not None:
+                held.saved_at = now
+                out[rule] = Row(held.meaning, held.selection, saved)
+        return out

@@ -1,0 +1,153 @@
+"""What detectors remember: after a restart, after late counts and after corrections, the judge says the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy.engine import Connection
+
+from monitor.config.load import load
+from monitor.daemon.clock import SteppedClock
+from monitor.daemon.ingest import Taken
+from monitor.daemon.service import Service
+from monitor.model import Key, Score
+from monitor.rules.select import series_id
+from monitor.series import Bucket
+from monitor.store import buckets, cursors, tracks
+from monitor.store.database import Priority
+from monitor.times import DAY, HOUR, MINUTE
+from tests.daemon.house import LOOPS
+
+pytestmark = pytest.mark.anyio
+START = 1_759_968_000.0
+DAYS = 4
+KEYS: list[Key] = [(("product", name),) for name in ("kettle", "lamp", "drill")]
+CONFIG = """
+[[source]]
+name = "desk"
+kind = "push"
+family = "tickets"
+[[rule]]
+name = "volume"
+risk = "mass-complaints"
+window = "6h"
+by = ["product"]
+detector = { kind = "seasonal" }
+yellow = { rarer_than = "1w", floor = 1 }
+"""
+
+
+class Office:
+    """A service at rest over a folder; counts are put in by hand, and so is the judge's turn."""
+
+    def __init__(self, folder: Path, now: float) -> None:
+        path = folder / "rules.toml"
+        path.write_text(CONFIG, encoding="utf-8")
+        (folder / "state").mkdir(exist_ok=True)
+        self.service = Service(load(path), path, folder / "state", SteppedClock(now, LOOPS))
+        self.service.db.open()
+        self.service.db.start()
+        self.selection = self.service.desk().asked["volume"][0].id
+
+    async def count(self, at: float, numbers: list[int]) -> None:
+        """Counts of all series in the hour that begins at an instant, as ingest would write them."""
+        rows = [
+            (
+                series_id(self.selection, key),
+                int(at),
+                int(HOUR),
+                "desk",
+                Bucket(at, HOUR, n, n, n, None, None, None, at + HOUR),
+            )
+            for key, n in zip(KEYS, numbers, strict=True)
+        ]
+
+        def job(connection: Connection) -> None:
+            buckets.register(connection, [(series_id(self.selection, key), self.selection, key) for key in KEYS])
+            buckets.add(connection, rows, [])
+            cursors.cover(connection, "desk", START, at + HOUR, touch=DAY)
+            tracks.forget(connection, [(self.selection, at)])
+
+        await self.service.db.write(job, Priority.INGEST)
+        self.service.judge.tell(Taken(touched={self.selection: at}))
+
+    async def judged(self, now: float) -> list[Score]:
+        """What the judge says of each series."""
+        await self.service.judge._round(now)
+        found = {a.key: a.verdict.score for a in self.service.trails.alerts["volume"] if a.verdict}
+        return [found[key] for key in KEYS]
+
+
+@pytest.fixture
+def hours() -> list[list[int]]:
+    return np.random.default_rng(4).poisson([[3.0, 20.0, 200.0]] * (DAYS + 1) * 24).tolist()
+
+
+async def opened(folder: Path, hours: list[list[int]]) -> Office:
+    """With some days counted."""
+    office = Office(folder, START + DAYS * DAY)
+
+    def ready(connection: Connection) -> None:
+        buckets.begin(connection, [office.selection])
+        buckets.advance(connection, [office.selection], 0, ready=True)
+
+    await office.service.db.write(ready, Priority.PRUNE)
+    for i in range(DAYS * 24):
+        await office.count(START + i * HOUR, hours[i])
+    await office.service.judge.load()
+    return office
+
+
+async def anew(office: Office, now: float) -> list[Score]:
+    """What a judge says that remembers nothing."""
+    office.service.judge.tracked.clear()
+    office.service.judge.memory.clear()
+    return await office.judged(now)
+
+
+async def test_a_restart_goes_on_as_if_nothing_had_happened(tmp_path: Path, hours: list[list[int]]) -> None:
+    first = await opened(tmp_path, hours)
+    now = START + DAYS * DAY
+    for hour in range(3):
+        await first.count(now + hour * HOUR, hours[DAYS * 24 + hour])
+        await first.judged(now + (hour + 1) * HOUR)
+    await first.service.db.close()
+    second = Office(tmp_path, now + 4 * HOUR)
+    await second.service.judge.load()
+    assert second.service.judge.tracked.saved["volume"].saved.upto >= now
+    await second.count(now + 3 * HOUR, hours[DAYS * 24 + 3])
+    went_on = await second.judged(now + 4 * HOUR)
+    assert all(score.return_period is not None for score in went_on)
+    assert went_on == await anew(second, now + 4 * HOUR)
+    await second.service.db.close()
+
+
+@pytest.mark.parametrize("late", [HOUR, 9 * HOUR, 3 * DAY])
+async def test_counts_that_come_late_are_learned(tmp_path: Path, hours: list[list[int]], late: float) -> None:
+    office = await opened(tmp_path, hours)
+    now = START + DAYS * DAY
+    await office.judged(now)
+    await office.count(now - late, [4000, 4000, 4000])
+    told = await office.judged(now + 5 * MINUTE)
+    assert told == await anew(office, now + 5 * MINUTE)
+    if late > 2 * HOUR:
+        remembered = await office.service.db.read(tracks.all)
+        assert all(row.saved.upto <= now - late for row in remembered.values())
+    await office.service.db.close()
+
+
+async def test_what_was_remembered_for_another_meaning_is_not_taken_up(tmp_path: Path, hours: list[list[int]]) -> None:
+    office = await opened(tmp_path, hours)
+    await office.judged(START + DAYS * DAY)
+    row = (await office.service.db.read(tracks.all))["volume"]
+    desk, judge = office.service.desk(), office.service.judge
+    for stranger in (tracks.Row("else", row.selection, row.saved), tracks.Row(row.meaning, 1, row.saved)):
+        judge.tracked.clear()
+        judge.tracked.saved = {"volume": stranger}
+        assert judge.tracked.of(desk, desk.rules["volume"]).points == []
+    judge.tracked.clear()
+    judge.tracked.saved = {"volume": row}
+    assert judge.tracked.of(desk, desk.rules["volume"]).points
+    await office.service.db.close()

@@ -51,7 +51,8 @@ SETTING: dict[str, Any] = {
 SHIPPED = ("danger", "injury", "recall", "data-leak", "outage", "legal-threat", "anger")
 TROUBLE = """
 道歉 OR 致歉 OR 下架 OR 停售 OR 禁用 OR 禁止 OR 停产 OR 被曝 OR 曝光 OR 质疑 OR 争议 OR 投诉 OR 维权 OR 调查
-OR 处罚 OR 立案 OR 通报 OR 吐槽 OR 事故 OR 碰撞 OR 爆燃 OR 乱象 OR 造假 OR 虚假 OR 欠薪 OR 解散 OR 倒闭 OR 裁员 OR 退款 OR 退货 OR 回应
+OR 处罚 OR 立案 OR 通报 OR 吐槽 OR 事故 OR 碰撞 OR 爆燃 OR 乱象 OR 造假 OR 虚假
+OR 欠薪 OR 解散 OR 倒闭 OR 裁员 OR 退款 OR 退货 OR 回应
 """
 """What any brand in trouble is said to do or to suffer."""
 

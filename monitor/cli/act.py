@@ -37,13 +37,13 @@ resolve = _simple("resolve")
 
 @click.command("cancel", help=told("client.help.cancel"))
 @click.argument("incident")
-@click.option("--comment", "-m", default="", help=told("client.help.reason"))
+@click.option("--reason", "--comment", "-m", "reason", required=True, help=told("client.help.reason"))
 @click.option("--evidence", default="", help=told("client.help.evidence"))
 @lang_option
 @speaks
-def cancel(incident: str, comment: str, evidence: str, client: Client, lang: str) -> None:
+def cancel(incident: str, reason: str, evidence: str, client: Client, lang: str) -> None:
     """A false alarm."""
-    body = {"comment": comment, "evidence": evidence}
+    body = {"comment": reason, "evidence": evidence}
     show(client.ask("POST", f"/api/v1/incidents/{incident}/cancel", body), lang)
 
 

@@ -13,7 +13,7 @@ from monitor.incidents.axes import NATURES, URGENCIES
 @click.command("link", help=told("paths.help.link"))
 @click.argument("incident")
 @click.argument("other")
-@click.option("--reason", "-m", default="", help=told("client.help.reason"))
+@click.option("--reason", "-m", required=True, help=told("client.help.reason"))
 @click.option("--evidence", default="", help=told("client.help.evidence"))
 @lang_option
 @speaks

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 from msgspec import Struct
@@ -21,6 +21,7 @@ from monitor.incidents import lifecycle, storms, timers
 from monitor.incidents.clocks import running
 from monitor.incidents.context import Context
 from monitor.incidents.plan import AlertChange, AlertId, plan
+from monitor.incidents.publication import TIMER
 from monitor.incidents.silences import preview
 from monitor.incidents.storms import SentNotice, put_off
 from monitor.metrics import Metrics
@@ -56,6 +57,8 @@ class Board:
     ) -> None:
         self._db, self._desk, self._metrics, self._handed = db, desk, metrics, handed
         self.next_timer: float | None = 0.0
+        self.statement_waited: Callable[[Timer, float], Awaitable[None]] | None = None
+        """Fires the timers of statements, which are no part of an incident."""
         self._looked_at = float("-inf")
         self._texts_kept: set[str] = set()
 
@@ -230,7 +233,10 @@ class Board:
             return outcome
 
         try:
-            await self.act(timer.incident, think, standing, now)
+            if self.statement_waited is not None and timer.kind.startswith(TIMER):
+                await self.statement_waited(timer, now)
+            else:
+                await self.act(timer.incident, think, standing, now)
             reach("timer-after-commit")
         except Conflict as fault:
             log.info("timer_fired_elsewhere", fault=str(fault))

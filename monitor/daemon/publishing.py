@@ -10,11 +10,11 @@ from sqlalchemy.engine import Connection
 
 from monitor.daemon.board import Board
 from monitor.daemon.desk import Desk
-from monitor.incidents import lifecycle, publication
+from monitor.incidents import lifecycle, publication, timers
 from monitor.incidents.context import Context
 from monitor.incidents.lifecycle import ActRefused
 from monitor.incidents.publication import Gate
-from monitor.model import Alert, Confirmation, Incident, Outcome, Statement, Tier
+from monitor.model import Alert, Confirmation, Incident, Outcome, Statement, Tier, Timer
 from monitor.playbook import TemplateFault
 from monitor.playbook.statement import KINDS, limit, matrix
 from monitor.store import incidents
@@ -133,6 +133,22 @@ class Publishing:
         if incident is None:
             raise Unknown("no_incident", number=number)
         return await self.get(id)
+
+    async def waited(self, timer: Timer, now: float) -> None:
+        """The first of a role had the playbook's time for a statement. Raises the store's `Conflict` when it moved on."""
+        id = timer.kind.removeprefix(publication.TIMER)
+        before = (await self._db.read(lambda c: kept.versions(c, id)))[0]
+
+        def think(incident: Incident, context: Context, alerts: Sequence[Alert]) -> Outcome:
+            change = timers.firing(incident, timer, context, alerts, now)
+            publication.time_over(change, before, gate_of(self._desk(), incident, before))
+            return change.outcome()
+
+        def beside(connection: Connection) -> None:
+            if kept.versions(connection, id)[0] != before:
+                raise Overtaken(f"{id} was changed meanwhile")
+
+        await self._board.act(timer.incident, think, self._standing(), now, beside)
 
     def _stands(self, incident: Incident, versions: list[Statement]) -> Standing:
         desk, newest = self._desk(), versions[0]

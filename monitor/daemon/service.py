@@ -126,6 +126,7 @@ class Service:
         )  # fmt: skip
         self.judge.beside = (self.reports, self.practice)
         self.publishing = Publishing(self.db, self.desk, self.board, self.judge.standing)
+        self.board.statement_waited = self.publishing.waited
         self.reviewing = Reviewing(self.db, self.desk, self.board, lambda: self.trails.alerts)
         self.tend.remind = self.reviewing.remind
         self.canary = Canary(self.db, self.desk, self.http, clock)

@@ -18,6 +18,8 @@ from monitor.incidents.lifecycle import ActRefused
 from monitor.incidents.wording import faults
 from monitor.model import Approval, Confirmation, Entry, Incident, Statement
 
+TIMER = "statement:"
+"""What the kind of a timer begins with that waits for a statement; the statement's id follows."""
 Stage = Literal["draft", "verified", "approved", "published", "withdrawn"]
 
 
@@ -197,20 +199,25 @@ def correct(statement: Statement, id: str, text: str, actor: str, now: float) ->
 
 def turn(statement: Statement, gate: Gate, context: Context) -> tuple[str, tuple[str, ...]]:
     """What comes next and whose turn it is: verify, approve, publish; "" while sources are wanting, and at the end."""
+    verb, people = _awaited(statement, gate, context)
+    return verb, tuple(dict.fromkeys(name for names in people for name in names[:1]))
+
+
+def _awaited(statement: Statement, gate: Gate, context: Context) -> tuple[str, list[tuple[str, ...]]]:
+    """What comes next, and for each role that has to do it who can, the first at the head."""
     if statement.state != "draft":
-        return "", ()
+        return "", []
     if not statement.verified_by:
         enough = independent(statement) >= gate.min_sources
-        others = [name for name in holders(gate.verifier, context, gate) if name != statement.author]
-        return ("verify", tuple(others[:1])) if enough else ("", ())
+        others = tuple(name for name in holders(gate.verifier, context, gate) if name != statement.author)
+        return ("verify", [others]) if enough else ("", [])
     given = {a.role for a in statement.approvals}
     open = [role for role in gate.approve if role not in given]
-    who = [holders(role, context, gate)[:1] for role in open or [gate.publish]]
-    return "approve" if open else "publish", tuple(dict.fromkeys(name for names in who for name in names))
+    return "approve" if open else "publish", [holders(role, context, gate) for role in open or [gate.publish]]
 
 
 def took(change: Change, before: Statement | None, step: Step, gate: Gate) -> None:
-    """Puts a step into the timeline and tells those whose turn it has become."""
+    """Puts a step into the timeline, tells those whose turn it has become, and from now on counts their time."""
     made, entry = step
     change.entries.append(entry)
     old = turn(before, gate, change.context) if before is not None else ("", ())
@@ -218,6 +225,20 @@ def took(change: Change, before: Statement | None, step: Step, gate: Gate) -> No
     waiting = [name for name in people if name != change.actor and (new != old[0] or name not in old[1])]
     if waiting:
         change.tell("UPDATE", waiting, f"incident.reason.statement_{new}", unhidden=True, statement=made.id)
+    if new == old[0]:
+        return
+    if new:
+        change.arm(TIMER + made.id, 0, change.now + gate.substitute_after)
+    else:
+        change.cancel(TIMER + made.id, 0)
+
+
+def time_over(change: Change, statement: Statement, gate: Gate) -> None:
+    """Whoever was first had their time: those who may act in their place are told that it is up to them."""
+    verb, people = _awaited(statement, gate, change.context)
+    backups = tuple(dict.fromkeys(name for names in people for name in names[1:]))
+    if backups:
+        change.tell("UPDATE", backups, f"incident.reason.statement_late_{verb}", unhidden=True, statement=statement.id)
 
 
 def _draft(statement: Statement) -> None:

@@ -28,15 +28,28 @@ def due(
     examples: Sequence[Example] = (),
 ) -> Outcome:
     """Fires one timer. One that no longer applies (answered, closed, not calm) only ends."""
-    late = now - timer.due_at
-    change = Change(incident, context, now, alerts=alerts, examples=examples, late_by=late if late >= LATE else 0.0)
-    change.fired(timer)
+    change = firing(incident, timer, context, alerts, now, examples)
     kind, _, name = timer.kind.partition(":")
     if kind == "clock":
         remind_clock(change, name, timer.step)
     elif incident.state == "open":
         KINDS[kind](change, timer)
     return change.outcome()
+
+
+def firing(
+    incident: Incident,
+    timer: Timer,
+    context: Context,
+    alerts: Sequence[Alert],
+    now: float,
+    examples: Sequence[Example] = (),
+) -> Change:
+    """A change that begins with the end of a timer, and knows how late it is."""
+    late = now - timer.due_at
+    change = Change(incident, context, now, alerts=alerts, examples=examples, late_by=late if late >= LATE else 0.0)
+    change.fired(timer)
+    return change
 
 
 def _escalate(change: Change, timer: Timer) -> None:

@@ -6,6 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from monitor.messages import say
 from monitor.messages.explain import explain
 from monitor.web.acts import Acknowledge, Act, ActFault, Busy, Cancel, Comment, PassOn, Undo
 from monitor.web.asking import Asking
@@ -37,7 +38,7 @@ async def press(request: Request) -> Response:
         return _rejected(asking, claim)
     form = await read_form(request)
     actor = _actor(asking, claim, form)
-    wanted = _act(form)
+    wanted = _act(form, asking, actor or "")
     if actor is None or wanted is None:
         fault = "who" if actor is None else "comment-empty" if form.get("do") == "comment" else "button"
         return await _page(request, asking, claim, fault=asking.say(f"ack.fault.{fault}"), status=422, form=form)
@@ -113,7 +114,8 @@ def _actor(asking: Asking, claim: Claim, form: dict[str, str]) -> str | None:
     return person.name if person else None
 
 
-def _act(form: dict[str, str]) -> Act | None:
+def _act(form: dict[str, str], asking: Asking, actor: str) -> Act | None:
+    """What a button says. Nobody is made to type at night: a false alarm without words says where it came from."""
     comment = form.get("comment", "")
     match form.get("do"):
         case "ack":
@@ -121,7 +123,9 @@ def _act(form: dict[str, str]) -> Act | None:
         case "pass":
             return PassOn(comment)
         case "cancel":
-            return Cancel(comment)
+            language = asking.config.settings.language
+            who = display(asking.config, actor, language)
+            return Cancel(comment or say(language, "web.ack.false.reason", who=who))
         case "undo":
             return Undo(comment)
         case "comment" if comment:

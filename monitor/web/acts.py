@@ -185,6 +185,11 @@ class Opening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     drill: bool = False
 
 
+def lacks_reason(wanted: Act | Opening) -> bool:
+    """True where an act that others must be able to understand later says nothing of why."""
+    return isinstance(wanted, Raise | Lower | Cancel | Link | Opening) and not wanted.comment.strip()
+
+
 class Hush(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A wanted silence. Labels match exactly; hides up to and including `up_to`."""
 

@@ -14,7 +14,7 @@ from monitor import __version__
 from monitor.incidents.timeline import write
 from monitor.model import DeliveryState, Tier
 from monitor.times import duration, instant
-from monitor.web.acts import Act, Hush, Opening, Unknown
+from monitor.web.acts import Act, Hush, Opening, Unknown, lacks_reason
 from monitor.web.answers import json_answer, plain, problem
 from monitor.web.asking import Asking
 from monitor.web.body import read_body
@@ -91,6 +91,8 @@ async def open_incident(request: Request, asking: Asking) -> Response:
     opening = as_kind(Opening, _with_tiers(await body_of(request)))
     if opening.tier == Tier.CALM:
         raise Wrong("tier: blue, yellow, orange or red")
+    if lacks_reason(opening):
+        return problem(422, "reason", asking.say("denied.reason"))
     done = await asking.site.acts.open(asking.actor, opening, asking.now)
     return json_answer(plain(done, asking.zone), 201 if done.changed else 200)
 
@@ -103,6 +105,8 @@ async def act(request: Request, asking: Asking) -> Response:
         return problem(404, "verb", asking.say("denied.verb", names=", ".join(VERBS)))
     body = with_instants(_with_tiers(await body_of(request)), asking.zone, "since", "also_since", "at")
     wanted = as_kind(Act, body | {"act": verb})
+    if lacks_reason(wanted):
+        return problem(422, "reason", asking.say("denied.reason"))
     done = await asking.site.acts.act(asking.actor, request.path_params["number"], wanted, asking.now)
     return json_answer(plain(done, asking.zone))
 

@@ -92,7 +92,7 @@ API = (
     ),
     Door(
         "POST", f"{_V1}/incidents", api.open_incident, "act",
-        "Raises an incident by hand; joins the open one of that risk and scope.",
+        "Raises an incident by hand, with the reason as `comment`; joins the open one of that risk and scope.",
         takes='{"risk": "product-safety", "tier": "orange", "scope": {"product": "X1"}, "comment": "…"}',
         gives='201 {"incident": {…}, "changed": true}',
     ),
@@ -122,7 +122,7 @@ API = (
         "POST", f"{_ONE}/{{verb}}", api.act, "act",
         "`ack`, `pass` (not me, the next one), `undo`, `cancel` (false alarm), `resolve`, `raise`, `lower`, `comment`. "
         "`raise` and `lower` name a `tier`; `lower` without one gives the tier back to the rules. These, `cancel` and "
-        "`link` may give `evidence`: what it rests on. "
+        "`link` need a `comment` that says why, and may give `evidence`: what it rests on. "
         "`link` names an `other`, `step` and `unstep` a `step` of the playbook, `axes` any of `nature`, `urgency`, "
         "`certain`; `clock-start` (`since`), `clock-submit` (`at`) and `clock-rule-out` a `clock`.",
         takes='{"tier": "red", "comment": "…", "evidence": "https://…"}',

@@ -90,7 +90,7 @@ def _act(form: dict[str, str]) -> Act | None:
             return PassOn(comment)
         case "undo":
             return Undo(comment)
-        case "cancel":
+        case "cancel" if comment:
             return Cancel(comment)
         case "resolve":
             return Resolve(comment)

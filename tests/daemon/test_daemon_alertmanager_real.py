@@ -76,9 +76,9 @@ async def test_each_member_holds_our_tier_until_it_changes_and_what_comes_back_i
             async def act(path: str, **body: Any) -> None:
                 assert (await here.post(path, body)).status in (200, 201)
 
-            await act("/api/v1/incidents", risk="product-safety", tier="orange", scope={})
+            await act("/api/v1/incidents", risk="product-safety", tier="orange", scope={}, comment="a call")
             await until(here, lambda: [m.tiers() for m in both] == [["orange"], ["orange"]])
-            await act("/api/v1/incidents/INC-2026-0001/raise", tier="red")
+            await act("/api/v1/incidents/INC-2026-0001/raise", tier="red", comment="a second")
             await until(here, lambda: [m.tiers() for m in both] == [["red"], ["red"]])
             ends = [alert["endsAt"] for member in both for alert in member.alerts()]
             await asyncio.sleep(1.1)

@@ -114,7 +114,7 @@ async def test_a_legal_clock_counts_down_at_each_scrape(tmp_path: Path) -> None:
 
 async def test_a_drill_shows_as_a_drill_only(tmp_path: Path) -> None:
     async with house(tmp_path, CONFIG) as here:
-        opening = {"risk": "product-safety", "tier": "red", "drill": True}
+        opening = {"risk": "product-safety", "tier": "red", "drill": True, "comment": "practice"}
         assert (await here.post("/api/v1/incidents", opening)).status in (200, 201)
         assert await told(here, "drill_transitions_total", transition="NEW") == 1
         assert await told(here, "incidents_open") == 0

@@ -118,7 +118,11 @@ async def test_a_backup_approves_once_the_first_had_their_time_also_after_a_rest
         for family, origin in (("tickets", "helpdesk"), ("own records", "lab")):
             await run(here, "wang", "statement", "source", ONE, "--family", family, "--origin", origin)
         await run(here, "wang", "statement", "verify", ONE)
+        assert not here.letters("zhao@")
         await here.restart("16m")
+        assert "您现在可以代为批准" in body(here, "zhao@")
+        await here.restart("18m")
+        assert len(here.letters("zhao@")) == 1
         shown = await run(here, "zhao", "statement", "approve", ONE, "--role", "legal")
         assert "approved by zhao as legal" in shown
         (stands,) = await here.service.publishing.of(INCIDENT)

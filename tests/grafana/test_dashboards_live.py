@@ -73,7 +73,7 @@ class Watch:
 def practise(play: Play) -> None:
     """What the demo has not: a drill that somebody acknowledges, and a legal clock."""
     with httpx.Client(base_url=play.daemon.url, timeout=30) as web:
-        opened = web.post("/api/v1/incidents", json={"risk": "data-leak", "tier": "red", "drill": True})
+        opened = web.post("/api/v1/incidents", json={"risk": "data-leak", "tier": "red", "drill": True, "comment": "practice"})
         number = opened.raise_for_status().json()["incident"]["number"]
         web.post(f"/api/v1/incidents/{number}/ack", json={}).raise_for_status()
         real = web.get("/api/v1/incidents").raise_for_status().json()["incidents"]

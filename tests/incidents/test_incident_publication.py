@@ -22,6 +22,7 @@ from monitor.incidents.publication import (
     independent,
     publish,
     stage,
+    time_over,
     took,
     turn,
     verify,
@@ -236,3 +237,26 @@ def test_a_meant_word_is_allowed_by_name_but_personal_data_never() -> None:
 def test_any_text_can_be_looked_through(text: str) -> None:
     for fault in faults(text, preventable=True, banned=("ß", "ﬁ")):
         assert 0 <= fault.start < fault.end <= len(text)
+
+
+def test_whoever_was_first_has_a_set_time_then_those_after_them_are_asked() -> None:
+    before = sourced(draft())
+    made = verify(before, GATE, "wang", T0 + 60, CONTEXT)
+    change = Change(incident(), CONTEXT, T0 + 60, actor="wang")
+    took(change, before, made, GATE)
+    assert [(t.kind, t.due_at, t.state) for t in change.timers.values()] == [("statement:s1", T0 + 960, "waiting")]
+    late = Change(incident(), CONTEXT, T0 + 960)
+    time_over(late, made[0], GATE)
+    (owed,) = late.owed
+    assert {r.person for r in owed.to} == {"chen", "li"}, "the backups of legal and of the spokesperson"
+    assert owed.facts.reason_id == "incident.reason.statement_late_approve"
+
+
+def test_a_draft_that_is_withdrawn_waits_for_nobody() -> None:
+    (verified, _) = verify(sourced(draft()), GATE, "wang", T0, CONTEXT)
+    change = Change(incident(), CONTEXT, T0 + 60, actor="chen")
+    took(change, verified, withdraw(verified, "chen", T0 + 60, reason="another one"), GATE)
+    assert [t.state for t in change.timers.values()] == ["cancelled"]
+    over = Change(incident(), CONTEXT, T0 + 960)
+    time_over(over, withdraw(verified, "chen", T0 + 60, reason="another one")[0], GATE)
+    assert not over.owed

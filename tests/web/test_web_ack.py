@@ -99,6 +99,12 @@ async def test_an_acknowledgement_and_a_false_alarm_can_be_taken_back() -> None:
     assert world.acted[-1] == ("zhang-wei", NUMBER, Undo())
 
 
+async def test_a_false_alarm_without_words_says_where_it_came_from() -> None:
+    world = a_crisis()
+    assert (await press(world, link(), do="cancel")).status_code == 303
+    assert world.acted == [("zhang-wei", NUMBER, Cancel("误报（张伟，确认页）"))]
+
+
 async def test_nothing_to_take_back_is_said_on_the_page() -> None:
     answer = await press(a_crisis(), link(), do="undo")
     assert answer.status_code == 409

@@ -97,8 +97,8 @@ async def test_one_incident_comes_with_all_that_belongs_to_it() -> None:
         ("cancel", {"comment": "test data"}, Cancel("test data")),
         ("resolve", {}, Resolve()),
         ("raise", {"tier": "red", "comment": "recall"}, Raise(Tier.RED, "recall")),
-        ("lower", {"tier": "blue"}, Lower(Tier.BLUE)),
-        ("lower", {}, Lower(None)),
+        ("lower", {"tier": "blue", "comment": "one shop"}, Lower(Tier.BLUE, "one shop")),
+        ("lower", {"comment": "as ruled"}, Lower(None, "as ruled")),
         ("comment", {"comment": "called the maker"}, Comment("called the maker")),
     ],
 )
@@ -274,7 +274,7 @@ async def test_who_would_be_told_is_asked_by_tier_risk_labels_and_a_time_of_the_
 @pytest.mark.parametrize(
     ("verb", "body", "wanted"),
     [
-        ("link", {"other": "INC-2026-0040"}, Link("INC-2026-0040")),
+        ("link", {"other": "INC-2026-0040", "comment": "one batch"}, Link("INC-2026-0040", "one batch")),
         ("cancel", {"comment": "old video", "evidence": "its date"}, Cancel("old video", "its date")),
         ("lower", {"tier": "blue", "comment": "x", "evidence": "a call"}, Lower(Tier.BLUE, "x", "a call")),
         ("step", {"step": "confirm"}, Step("confirm")),
@@ -288,6 +288,28 @@ async def test_links_steps_axes_and_clocks_go_through_the_same_door(verb: str, b
     world = a_crisis()
     assert (await post(f"{ONE}/{verb}", body, world)).status_code == 200
     assert world.acted[-1] == ("local", "INC-2026-0042", wanted)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (f"{ONE}/raise", {"tier": "red"}),
+        (f"{ONE}/raise", {"tier": "red", "comment": " \n"}),
+        (f"{ONE}/lower", {"tier": "blue", "evidence": "a call"}),
+        (f"{ONE}/lower", {}),
+        (f"{ONE}/cancel", None),
+        (f"{ONE}/link", {"other": "INC-2026-0041"}),
+        ("/api/v1/incidents", {"risk": "product-safety", "tier": "red"}),
+    ],
+)
+async def test_what_others_must_understand_later_asks_for_a_reason(path: str, body: Any) -> None:
+    world = a_crisis()
+    async with browser(an_app(world)) as client:
+        for language, words in (("zh", "请写明理由"), ("en", "Say why")):
+            answer = await client.post(path, json=body or {}, headers={"accept-language": language})
+            assert (answer.status_code, answer.json()["error"]) == (422, "reason")
+            assert answer.json()["message"].startswith(words)
+    assert world.acted == []
 
 
 async def test_a_clock_cannot_be_ruled_out_without_a_reason_nor_run_from_nonsense() -> None:

@@ -124,7 +124,7 @@ async def test_links_of_mentions_are_plain_web_addresses_only() -> None:
     [
         ({"do": "ack"}, Acknowledge()),
         ({"do": "resolve", "comment": "replaced"}, Resolve("replaced")),
-        ({"do": "cancel"}, Cancel()),
+        ({"do": "cancel", "comment": "old video"}, Cancel("old video")),
         ({"do": "comment", "comment": "called"}, Comment("called")),
         ({"do": "raise", "tier": "red", "comment": "recall"}, Raise(Tier.RED, "recall")),
         ({"do": "lower", "tier": "blue", "comment": "over"}, Lower(Tier.BLUE, "over")),
@@ -143,6 +143,7 @@ async def test_a_button_acts_and_leads_back(form: dict[str, str], act: Any) -> N
     "form",
     [
         {},
+        {"do": "cancel"},
         {"do": "raise", "tier": "red"},
         {"do": "raise", "comment": "no tier"},
         {"do": "lower", "tier": "calm", "comment": "x"},

@@ -44,10 +44,10 @@ SETTING: dict[str, Any] = {
     "measure": "sum",
     "by": ("brand",),
     "detector": Seasonal(),
-    "orange": Rung(rarer_than=Duration(2 * DAY), floor=1e6),
+    "orange": Rung(rarer_than=Duration(2 * DAY), above=Bound(1e6)),
     "leave": Leave(below=0.5, dwell=Duration(DAY)),
 }
-"""The one setting: an hour rarer than any in two days of all brands together, of a million of heat at least."""
+"""The one setting: an hour rarer than any in two days of all brands together, of more than a million of heat."""
 PLAIN: dict[str, Any] = {
     **SETTING,
     "window": Duration(3 * HOUR),
@@ -57,7 +57,7 @@ PLAIN: dict[str, Any] = {
 }
 """Without a detector: two million of heat within three hours."""
 TRIED = [(floor, days) for floor in (0.7e6, 1e6, 1.5e6, 2e6) for days in (0.5, 2.0)]
-"""Floors and rarities that leave-one-out may choose from."""
+"""Bounds and rarities that leave-one-out may choose from."""
 
 
 SHIPPED = ("danger", "injury", "recall", "data-leak", "outage", "legal-threat", "anger")
@@ -177,7 +177,7 @@ def leave_one_out(board: Board) -> Found:
     """Each brand judged by the setting that does best on all the others."""
     every = {}
     for floor, days in TRIED:
-        setting = {**SETTING, "orange": Rung(rarer_than=Duration(days * DAY), floor=floor)}
+        setting = {**SETTING, "orange": Rung(rarer_than=Duration(days * DAY), above=Bound(floor))}
         every[floor, days] = begins(board, Rule(name="heat", risk="publicity", of="heat", **setting))
     leads: dict[str, float] = {}
     false = 0.0

@@ -141,6 +141,7 @@ def _score(row: Row, rarities: tuple[float, ...], learn: float) -> Score:
         p_value=p,
         return_period=claimed,
         beyond=period if period > claimed else None,
+        history=seen,
         bounds=tuple(zip(rarities, bounds, strict=False)),
         partial=partial,
     )

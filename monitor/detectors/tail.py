@@ -1,8 +1,8 @@
 """How rare a z is, told from a series' own past rises: how many of them came how high.
 
-Between levels half a standard deviation apart the logarithm of the return period grows evenly. While rises are few
-each slope is drawn towards Gumbel's law of daily highests, and beyond the levels it is that law: one in 1.78 days
-comes above z = 0, and the return period grows by exp(π/√6 · z) (Gumbel 1958, Statistics of Extremes).
+Between levels a quarter of a standard deviation apart the logarithm of the return period grows evenly. While rises
+are few each slope is drawn towards Gumbel's law of daily highests, and beyond the levels it is that law: one in 1.78
+days comes above z = 0, and the return period grows by exp(π/√6 · z) (Gumbel 1958, Statistics of Extremes).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ SLOPE = 1.2825498
 """π/√6."""
 USUAL = 1.781
 """Days between highests above z = 0: exp(0.5772)."""
-LEVELS, APART = 10, 0.5
+LEVELS, APART = 20, 0.25
 WORTH, SLOPE_WORTH = 10.0, 3.0
 """How many rises Gumbel's law is worth against those seen: for how often there are any, and for each slope."""
 FARTHEST = 100.0

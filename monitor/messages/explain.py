@@ -180,7 +180,9 @@ def _adds_up(evidence: Evidence, language: str) -> list[str]:
 
 
 def _rarity(evidence: Evidence, language: str) -> list[str]:
-    period = evidence.score.return_period
+    period, history = evidence.score.return_period, evidence.score.history
+    if evidence.score.beyond is not None and history is not None and history >= DAY:
+        return [say(language, "explain.beyond", days=number(round(history / DAY)))]
     if period is None or period < DAY:
         return []
     kind = "rarest" if period > RAREST else "rarity"

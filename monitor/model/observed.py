@@ -165,8 +165,7 @@ class Score(Struct, frozen=True, kw_only=True, gc=False):
     `partial` = some source of the series did not cover the window: a lower bound, may raise, never lets a tier go.
     `learning` = (seconds seen, seconds needed) while rarity can't be told yet. `enough` = the detector's own floor is
     met (change: `add`), asked on entry only. `bounds`: (return period, the value it stands for) for each rarity asked.
-    A value without a level is shown, not judged: it neither raises nor lets go. `beyond`: what the return period would
-    be where the history seen is too short to claim it: "rarer than anything in n days".
+    A value without a level is shown, not judged: it neither raises nor lets go.
     """
 
     value: float | None
@@ -184,7 +183,9 @@ class Score(Struct, frozen=True, kw_only=True, gc=False):
     enough: bool = True
     bounds: tuple[tuple[float, float], ...] = ()
     beyond: float | None = None
-    """What the return period would be, were the history seen long enough to claim it."""
+    history: float | None = None
+    """What the return period would be, were the history seen long enough to claim it, and the seconds of that history:
+    "rarer than anything in n days"."""
     lasting: float | None = None
     """Seconds that a goal has been missed without a break (target)."""
     parts: tuple[tuple[str, int], ...] = ()

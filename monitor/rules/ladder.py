@@ -65,7 +65,8 @@ def conditions(rung: Rung, rule: Rule, score: Score, beside: Beside = ALONE) -> 
         out.append(Reason("below", rung.below, low, known and low is not None and low < rung.below))
     if rung.rarer_than is not None:
         rarity = None if score.learning else score.return_period
-        out.append(Reason("rarer_than", rung.rarer_than, rarity, rarity is not None and rarity >= rung.rarer_than))
+        rare = rarity is not None and (rarity >= rung.rarer_than or _is_beyond(rung, rule, score, beside))
+        out.append(Reason("rarer_than", rung.rarer_than, rarity, rare))
     if rung.floor is not None:
         out.append(Reason("floor", rung.floor, score.value, score.value is not None and score.value >= rung.floor))
     return (*out, *_beside(rung, beside))
@@ -99,6 +100,15 @@ def stands(part: str, rules: Mapping[str, Tier]) -> bool:
     """Whether a rule has reached what is asked of it."""
     name, least = part_of(part)
     return least is not None and rules.get(name, Tier.CALM) >= least
+
+
+def _is_beyond(rung: Rung, rule: Rule, score: Score, beside: Beside) -> bool:
+    """Rarer than anything in a history too short to claim more; orange and red want a floor and a second family too."""
+    if rung.rarer_than is None or (score.beyond or 0.0) < rung.rarer_than:
+        return False
+    if rung is rule.orange or rung is rule.red:
+        return rung.floor is not None and len(beside.families) >= 2
+    return True
 
 
 def _grows(rule: Rule) -> bool:

@@ -112,7 +112,7 @@ def marked(rule: Rule) -> frozenset[str]:
         return frozenset()
     kinds: set[str] = {kind for kind in MARKS if kind == rule.measure}
     rungs = [rung for _, rung in rule.rungs()]
-    if rule.certain_with or any(rung.families is not None for rung in rungs):
+    if rule.certain_with or any(rung.families is not None or rung.rarer_than is not None for rung in rungs):
         kinds.add("families")
     if any(rung.sources is not None for rung in rungs):
         kinds.add("sources")

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from monitor.detectors import Absence, Change, Threshold
 from monitor.model import Alert, Score, Tier
 from monitor.rules.evaluate import judge
 from monitor.rules.ladder import ALONE, Beside, climb
 from monitor.rules.rule import Leave, Rule, Rung
-from monitor.times import Bound, Duration
+from monitor.times import DAY, Bound, Duration
 
 T0 = 1_750_000_020.0
 
@@ -244,3 +245,16 @@ def test_an_alert_above_calm_had_a_reason_and_a_begin(steps: list[Any]) -> None:
         assert alert.tier == Tier.CALM or peak > 10
         assert alert.tier <= before.tier or alert.since == now
         assert alert.tier == Tier.CALM or alert.began <= alert.since <= now
+
+
+def test_what_no_history_can_claim_needs_a_floor_and_a_second_family_to_be_orange() -> None:
+    year, month = Duration(365 * DAY), Duration(30 * DAY)
+    rule = a_rule(yellow=Rung(rarer_than=year), orange=Rung(rarer_than=year, floor=20))
+    beyond = Score(value=30, level=30, return_period=50 * DAY, beyond=500 * DAY, history=10 * DAY)
+    two = Beside(families=frozenset({"tickets", "social"}))
+    assert climb(rule, beyond, Beside(families=frozenset({"tickets"}))).tier == Tier.YELLOW
+    assert climb(rule, beyond, two).tier == Tier.ORANGE
+    assert climb(rule, structs.replace(beyond, value=10), two).tier == Tier.YELLOW
+    assert climb(rule, structs.replace(beyond, beyond=100 * DAY), two).tier == Tier.CALM
+    assert climb(a_rule(orange=Rung(rarer_than=year)), beyond, two).tier == Tier.CALM
+    assert climb(a_rule(orange=Rung(rarer_than=month)), beyond).tier == Tier.ORANGE

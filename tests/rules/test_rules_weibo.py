@@ -25,7 +25,7 @@ def _benchmark() -> ModuleType:
 def test_one_setting_finds_all_crises_with_weeks_of_lead_and_few_false_alarms(shared: Path) -> None:
     weibo = _benchmark()
     board = weibo.read(shared / "data/mentions")
-    found = weibo.judge(board, weibo.rule())
+    found = weibo.judge(board, weibo.PLAIN)
     assert len(found.leads) == 8
     assert sum(found.leads.values()) >= 500
     assert found.false <= 0.45

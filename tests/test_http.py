@@ -217,8 +217,11 @@ async def test_polite_requests_to_one_host_are_few_while_other_hosts_go_on() -> 
         return httpx.Response(200)
 
     async with Http(transport=httpx.MockTransport(handler)) as http:
-        asked = [asyncio.create_task(http.request("GET", "https://one.example/", polite=True)) for _ in range(6)]
-        assert (await http.request("GET", "https://other.example/", polite=True)).status == 200
+        asked = [
+            asyncio.create_task(http.request("GET", "https://one.example/", polite=True, allow_private=False))
+            for _ in range(6)
+        ]
+        assert (await http.request("GET", "https://other.example/", polite=True, allow_private=False)).status == 200
         for _ in range(200):
             await asyncio.sleep(0)
         assert inside == 2 and not any(task.done() for task in asked)
@@ -232,6 +235,9 @@ async def test_polite_requests_to_one_host_are_spaced() -> None:
     async with Http(transport=httpx.MockTransport(lambda _: httpx.Response(200))) as http:
         start = asyncio.get_running_loop().time()
         await asyncio.gather(
-            *(http.request("GET", "https://one.example/", polite=True, spacing=0.03) for _ in range(6))
+            *(
+                http.request("GET", "https://one.example/", polite=True, allow_private=False, spacing=0.03)
+                for _ in range(6)
+            )
         )
         assert asyncio.get_running_loop().time() - start >= 5 * 0.03

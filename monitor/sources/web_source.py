@@ -111,7 +111,7 @@ class WebSource(Source, frozen=True, kw_only=True):
                 timeout=self.timeout,
                 max_body=self.max_body,
                 allow_private=self.allow_private,
-                polite=not self.allow_private,
+                polite=True,
                 spacing=self.spacing,
             )
         except SecretFault as error:

@@ -15,6 +15,7 @@ import httpx
 import pytest
 import trustme
 
+from monitor import http as door
 from monitor.addresses import RefusedAddress, is_inner, resolve
 from monitor.http import Answer, Http, HttpFault
 
@@ -204,7 +205,8 @@ async def test_a_redirect_inward_is_refused() -> None:
 
 
 @pytest.mark.anyio
-async def test_polite_requests_to_one_host_are_few_while_other_hosts_go_on() -> None:
+async def test_polite_requests_to_one_host_are_few_while_other_hosts_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "FETCHES", 3)  # of which those that wait for the one host may hold none
     gate, inside, most = asyncio.Event(), 0, 0
 
     async def handler(request: httpx.Request) -> httpx.Response:

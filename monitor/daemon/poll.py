@@ -158,14 +158,12 @@ class Poll:
 
     async def _where(self, name: str) -> tuple[Cursor, Standing]:
         """Where a source goes on and how it stands: as the store has it, unless its last poll is still to be kept."""
-        known, held = self._quiet.read(name), self.standing.get(name)
-        if known is not None and held is not None and known[1].last_try == held.last_try:
-            return known
-        return await self._db.read(lambda c: cursors.get(c, name))
+        known = self._quiet.read(name, self.standing.get(name))
+        return known if known is not None else await self._db.read(lambda c: cursors.get(c, name))
 
     async def _keep_quiet(self, name: str) -> None:
         """What is written now follows upon what was gathered of the source."""
-        if self._quiet.read(name) is not None:
+        if self._quiet.waits(name):
             await self._quiet.keep(self._clock.now())
 
     def _unchanged(self, source: Source, page: Page, standing: Standing) -> Turn:

@@ -28,19 +28,28 @@ class Quietly:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._polls: dict[str, Quiet] = {}
+        self._last: dict[str, tuple[Cursor, Standing]] = {}
         self.due: float | None = None
         """When they are to be kept; None: there are none."""
 
-    def read(self, source: str) -> tuple[Cursor, Standing] | None:
-        """Where a source goes on and how it stands, if that is not kept yet."""
-        poll = self._polls.get(source)
-        return (poll.cursor, poll.standing) if poll else None
+    def waits(self, source: str) -> bool:
+        """Whether a poll of a source is still to be kept."""
+        return source in self._polls
+
+    def read(self, source: str, held: Standing | None) -> tuple[Cursor, Standing] | None:
+        """Where a source goes on and how it stands, if its last poll was a quiet one: the store need not be asked."""
+        known = self._last.get(source)
+        if known is None or held is None:
+            return None
+        same = known[1].last_try == held.last_try and known[1].resumed_at == held.resumed_at
+        return known if same and held.pause is None else None
 
     def note(self, source: str, cursor: Cursor, standing: Standing, since: float, now: float) -> None:
         """A poll at `now` of a source that was read at `since` before."""
         before = self._polls.get(source)
         start = before.start if before else since
         self._polls[source] = Quiet(cursor=cursor, standing=standing, start=start, end=now)
+        self._last[source] = cursor, standing
         self.due = now + GATHER if self.due is None else self.due
 
     async def keep(self, now: float) -> None:
@@ -56,6 +65,15 @@ class Quietly:
                 newer = self._polls.get(name)
                 self._polls[name] = replace(newer, start=min(poll.start, newer.start)) if newer else poll
             self.due = now + GATHER
+            return
+        for name, poll in polls.items():
+            if name not in self._polls and not _is_small(poll.cursor):
+                self._last.pop(name, None)
+
+
+def _is_small(cursor: Cursor) -> bool:
+    """A feed's validators are remembered; the ids of a thousand records are read from the store each time."""
+    return all(isinstance(value, str | int | float) for value in cursor.values())
 
 
 def is_quiet(source: Source, page: Page, standing: Standing, now: float) -> bool:

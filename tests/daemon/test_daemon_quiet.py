@@ -71,6 +71,9 @@ async def test_a_pause_between_two_commits_is_not_overwritten(tmp_path: Path) ->
         await here.to("20s")
         stood = await standing(here, "feed3")
         assert stood.pause is None and not stood.begins
+        found = await here.service.db.read(lambda c: cursors.covered(c, 0, here.clock.now()))
+        before, after = found["feed3"]
+        assert before[1] <= here.at("7s") and after[0] >= here.at("14s"), "the time of the pause is covered by nobody"
 
 
 async def test_a_failure_after_quiet_polls_is_counted_and_ends_with_the_next_answer(tmp_path: Path) -> None:

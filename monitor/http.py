@@ -1,4 +1,7 @@
-"""The one door to the web: httpx with a total deadline, a body cap, a guard of inner addresses, one tree of errors.
+"""The one door to the web: a total deadline, a body cap, a guard of inner addresses, one tree of errors.
+
+Behind it ordinary requests go by `wire`, at a fifth of the cost; where a redirect leads, odd addresses, and all that is
+behind a proxy go by httpx, the full client.
 
 HttpFault            what went wrong before a full answer stood
   kind: connect | tls | timeout | too_large | refused_address | protocol
@@ -11,7 +14,7 @@ import logging
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from urllib.request import getproxies
 
@@ -19,14 +22,19 @@ import httpx
 from msgspec import Struct, field
 
 from monitor import __version__
-from monitor.addresses import GuardedTransport, RefusedAddress, refuse_literal
-from monitor.wire import Place, TooLarge, Wire, WireFault, plain
+from monitor.addresses import GuardedTransport, RefusedAddress, refuse_literal, resolve
+from monitor.wire import Place, Raw, TooLarge, Wire, WireFault, plain
 
 USER_AGENT = f"crisis-monitor/{__version__}"
 BODY_CAP = 10 * 1024 * 1024
 PER_HOST = 2
 """Polite requests under way to one host."""
+FETCHES = 64
+"""Polite requests under way in all. Who waits for the turn of its host is none of them."""
 _PERMANENT = (301, 308)
+_REDIRECTS = (301, 302, 303, 307, 308)
+_LARGE = 256 * 1024
+"""Bytes of a packed body from which on it is unpacked in a thread."""
 _OF_ONE_HOST = ("accept", "accept-language", "user-agent")
 """Headers that may follow a redirect to another host; all others (keys, cookies, validators) stay behind."""
 
@@ -64,12 +72,13 @@ class Http:
         context = ssl.create_default_context(cafile=verify) if isinstance(verify, str) else _context(verify)
         self._open = httpx.AsyncClient(transport=transport, verify=context, limits=limits, headers=headers)
         self._agent = agent
-        self._wire: Wire | None = None
+        self._wires: tuple[Wire, Wire] | None = None
         if transport is None and not getproxies().keys() & {"http", "https", "all"}:
             transport = GuardedTransport(context, limits)  # behind a proxy it is the proxy that resolves names
-            self._wire = Wire(context)
+            self._wires = Wire(context), Wire(context, resolve)
         self._guarded = httpx.AsyncClient(transport=transport, verify=context, limits=limits, headers=headers)
         self._gates = _Gates()
+        self._places = asyncio.Semaphore(FETCHES)
 
     async def request(
         self,
@@ -87,14 +96,17 @@ class Http:
     ) -> Answer:
         """One request with a deadline in seconds for all of it and a cap in bytes for the decoded body.
 
-        Without `allow_private` no hop may lead to a private, loopback or link-local address. `polite`: at most
-        PER_HOST at once to the host, `spacing` seconds between their beginnings; the wait is not part of the deadline.
+        Without `allow_private` no hop may lead to a private, loopback or link-local address. `polite`: FETCHES at once
+        in all, and unless `allow_private` says that the host is one's own, PER_HOST at once to it, `spacing` seconds
+        between their beginnings; the wait is not part of the deadline.
         Raises HttpFault; an answer of any status is an Answer.
         """
-        if polite:
-            async with self._gates.turn(url, spacing):
-                return await self._bounded(method, url, headers, body, timeout, max_body, follow, allow_private)
-        return await self._bounded(method, url, headers, body, timeout, max_body, follow, allow_private)
+        async with AsyncExitStack() as turn:
+            if polite and not allow_private:
+                await turn.enter_async_context(self._gates.turn(url, spacing))
+            if polite:
+                await turn.enter_async_context(self._places)
+            return await self._bounded(method, url, headers, body, timeout, max_body, follow, allow_private)
 
     async def _bounded(
         self,
@@ -107,13 +119,16 @@ class Http:
         follow: int,
         allow_private: bool,
     ) -> Answer:
-        place = plain(url) if self._wire is not None and allow_private and method not in ("GET", "HEAD") else None
+        place = plain(url) if self._wires is not None and method != "HEAD" else None
         trip = _Trip(self._open if allow_private else self._guarded, not allow_private, max_body)
         try:
             async with asyncio.timeout(timeout):
-                if place is not None:
-                    return await self._by_wire(method, url, place, headers or {}, body or b"", max_body)
-                return await trip.go(method, url, dict(headers or {}), body, follow)
+                if place is None:
+                    return await trip.go(method, url, dict(headers or {}), body, follow)
+                raw = await self._by_wire(method, place, headers or {}, body or b"", trip)
+                if method != "GET" or follow <= 0 or not _leads_on(raw):
+                    return await _unpacked(raw, url, max_body)
+                return await trip.on(raw, url, dict(headers or {}), follow)
         except TimeoutError:
             raise HttpFault("timeout", f"no full answer within {timeout:g} s", sent=True) from None
         except RefusedAddress as error:
@@ -127,27 +142,23 @@ class Http:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
             raise HttpFault("protocol", f"{type(error).__name__}: {error}", sent=True) from None
 
-    async def _by_wire(
-        self, method: str, url: str, place: Place, headers: Mapping[str, str], body: bytes, max_body: int
-    ) -> Answer:
-        """What is sent, rather than fetched, follows nobody elsewhere: it needs no full client."""
-        assert self._wire is not None
+    async def _by_wire(self, method: str, place: Place, headers: Mapping[str, str], body: bytes, trip: _Trip) -> Raw:
+        """One hop by the short way."""
+        assert self._wires is not None
+        if trip.guarded:
+            refuse_literal(place.host)
         said = {"user-agent": self._agent, "accept": "*/*", "accept-encoding": "gzip, deflate"}
         said |= {name.lower(): value for name, value in headers.items()}
         try:
-            raw = await self._wire.request(method, place, said, body, max_body)
+            return await self._wires[trip.guarded].request(method, place, said, body, trip.max_body)
         except TooLarge:
-            _refuse_large(max_body + 1, max_body)
+            _refuse_large(trip.max_body + 1, trip.max_body)
             raise
-        inflate = _inflater(raw.headers.get("content-encoding", ""))
-        unpacked = raw.body if inflate is None else _inflated(inflate, raw.body, max_body + 1)
-        _refuse_large(len(unpacked), max_body)
-        return Answer(raw.status, raw.headers, unpacked, url)
 
     async def close(self) -> None:
         """Gives all connections back."""
-        if self._wire is not None:
-            await self._wire.close()
+        for wire in self._wires or ():
+            await wire.close()
         await self._open.aclose()
         await self._guarded.aclose()
 
@@ -199,6 +210,9 @@ class _Gates:
 
 
 def _host(url: str) -> str:
+    place = plain(url)
+    if place is not None:
+        return place.host
     try:
         return httpx.URL(url).host
     except (httpx.InvalidURL, UnicodeError):
@@ -229,6 +243,18 @@ class _Trip:
             await answer.aclose()
         kept = headers if _same_host(request.url, onward.url) else _harmless(headers)
         return await self.go(method, str(onward.url), kept, body, follow - 1)
+
+    async def on(self, raw: Raw, url: str, headers: dict[str, str], follow: int) -> Answer:
+        """From a redirect that came by the short way. One that takes a full client (for its cookie) is asked anew."""
+        if "set-cookie" in raw.headers or not raw.headers["location"].isascii():
+            return await self.go("GET", url, headers, None, follow)
+        here = httpx.URL(url)
+        onward = here.join(raw.headers["location"])
+        if onward.scheme not in ("http", "https") or not onward.host:
+            raise HttpFault("protocol", f"it redirects to {str(onward)[:200]}", sent=True)
+        self._remember(raw.status, str(onward))
+        kept = headers if _same_host(here, onward) else _harmless(headers)
+        return await self.go("GET", str(onward), kept, None, follow - 1)
 
     def _remember(self, status: int, url: str) -> None:
         self.only_permanent = self.only_permanent and status in _PERMANENT
@@ -261,6 +287,21 @@ def _unconnected(error: Exception) -> HttpFault:
             return HttpFault("tls", str(cause) or "the TLS handshake failed")
         cause = cause.__cause__ or cause.__context__
     return HttpFault("connect", str(error) or "connection refused")
+
+
+def _leads_on(raw: Raw) -> bool:
+    return raw.status in _REDIRECTS and "location" in raw.headers
+
+
+async def _unpacked(raw: Raw, url: str, max_body: int) -> Answer:
+    inflate = _inflater(raw.headers.get("content-encoding", ""))
+    body = raw.body
+    if inflate is not None and len(body) < _LARGE:
+        body = _inflated(inflate, body, max_body + 1)
+    elif inflate is not None:
+        body = await asyncio.to_thread(_inflated, inflate, body, max_body + 1)
+    _refuse_large(len(body), max_body)
+    return Answer(raw.status, raw.headers, body, url)
 
 
 async def _read(answer: httpx.Response, encoding: str, max_body: int) -> bytes:

@@ -1,17 +1,19 @@
-"""What is sent goes by the short way: the same answers and the same faults as by the full client."""
+"""What is asked and sent goes by the short way: the same answers and the same faults as by the full client."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
+from monitor import wire
 from monitor.http import Http, HttpFault
-from monitor.wire import plain
+from monitor.wire import Wire, plain
 
 
 class Server:
@@ -30,7 +32,11 @@ class Server:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 self.heads.append(head)
-                size = next(int(h.split(":")[1]) for h in head.lower().splitlines() if h.startswith("content-length"))
+                size = (
+                    next(int(h.split(":")[1]) for h in head.lower().splitlines() if h.startswith("content-length"))
+                    if "content-length" in head.lower()
+                    else 0
+                )
                 self.bodies.append(await reader.readexactly(size))
                 said = self._script(self.bodies[-1])
                 if said is None:
@@ -126,6 +132,77 @@ async def test_nobody_there_silence_and_no_tls_are_told_apart() -> None:
         assert fault.value.kind in ("tls", "timeout")
 
 
+@pytest.mark.anyio
+async def test_what_is_fetched_goes_the_same_way_and_says_no_length() -> None:
+    async with serving(lambda _: answer(b"x" * 3)) as server, Http(contact="us@example.com") as http:
+        for _ in range(2):
+            got = await http.request("GET", server.url, headers={"If-None-Match": '"ä"'})
+            assert (got.status, got.body, got.url, got.moved_to) == (200, b"xxx", server.url, "")
+        assert server.connections == 1
+        assert "content-length" not in server.heads[0].lower()
+        assert "(+us@example.com)" in server.heads[0]
+
+
+@pytest.mark.anyio
+async def test_a_fetch_on_a_connection_just_given_up_is_asked_again_and_what_was_sent_is_not() -> None:
+    said = [answer(), None, answer(), None]
+    async with serving(lambda _: said.pop(0)) as server, Http() as http:
+        for _ in range(2):
+            assert (await http.request("GET", server.url)).status == 200
+        with pytest.raises(HttpFault):
+            await http.request("POST", server.url, body=b"x")
+    assert said == []
+
+
+@pytest.mark.anyio
+async def test_a_redirect_that_sets_a_cookie_gets_it_back() -> None:
+    moved = answer(headers="set-cookie: k=v\r\nlocation: /there\r\n", status="302 Found")
+    async with serving(lambda _: moved if len(server.heads) < 3 else answer(b"in")) as server, Http() as http:
+        assert (await http.request("GET", server.url)).body == b"in"
+    assert server.heads[2].startswith("GET /there") and "cookie: k=v" in server.heads[2].lower()
+
+
+@pytest.mark.anyio
+async def test_a_redirect_to_what_is_no_web_address_is_a_fault() -> None:
+    moved = answer(headers="location: file:///etc/passwd\r\n", status="302 Found")
+    async with serving(lambda _: moved) as server, Http() as http:
+        with pytest.raises(HttpFault, match="redirects to"):
+            await http.request("GET", server.url)
+
+
+@pytest.mark.anyio
+async def test_a_guarded_fetch_dials_the_address_that_was_judged() -> None:
+    asked: list[str] = []
+
+    async def judged(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    async with serving(lambda _: answer(b"ok")) as server:
+        port = server.url.split(":")[2].split("/")[0]
+        line = Wire(ssl.create_default_context(), judged)
+        place = plain(f"http://no-such-name.invalid:{port}/")
+        assert place is not None
+        assert (await line.request("GET", place, {}, b"", 100)).body == b"ok"
+        assert asked == ["no-such-name.invalid"]
+        assert f"host: no-such-name.invalid:{port}" in server.heads[0].lower()
+        await line.close()
+
+
+@pytest.mark.anyio
+async def test_connections_that_rest_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "IDLE", 0.05)
+    async with serving(lambda _: answer()) as server:
+        line = Wire(ssl.create_default_context())
+        place = plain(server.url)
+        assert place is not None
+        await line.request("GET", place, {}, b"", 100)
+        assert sum(map(len, line._resting.values())) == 1
+        await asyncio.sleep(0.3)
+        assert line._resting == {}
+        await line.close()
+
+
 def test_only_ordinary_addresses_go_the_short_way() -> None:
     place = plain("https://example.com/a/b?c=d")
     assert place is not None
@@ -140,5 +217,9 @@ def test_only_ordinary_addresses_go_the_short_way() -> None:
         "http://",
         "http://a b/",
         "http://a:99999/",
+        "http://a/b|c",
+        "http://a/%zz",
+        "http://a/b/../c",
+        "http://a/\tb",
     ]
     assert [plain(url) for url in odd] == [None] * len(odd)

@@ -82,7 +82,7 @@ class Ingest:
         matched = await self._match(desk, source, page.mentions)
 
         def job(connection: Connection) -> tuple[Taken, Standing]:
-            since = None if first else cursors.first_covered(connection).get(source.name)
+            since = None if first else cursors.covered_since(connection, source.name)
             first_page = first or page.first
             taken = self._take(connection, desk, source.name, matched, page.samples, first=first_page, now=now)
             ended = outcome(taken)

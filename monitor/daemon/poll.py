@@ -15,9 +15,10 @@ from sqlalchemy.engine import Connection
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.daemon.ingest import Ingest, Taken, hourly
+from monitor.daemon.quiet import Quietly, is_quiet
 from monitor.http import Http
 from monitor.metrics import Metrics
-from monitor.model import Page
+from monitor.model import Cursor, Page
 from monitor.sources import Source, SourceFault, Surroundings
 from monitor.sources.schedule import Outcome, Turns, advance, fault_outcome, first_due, next_due, outcome_of
 from monitor.store import cursors, findings
@@ -26,8 +27,6 @@ from monitor.store.database import Database, Priority, StoreFault
 
 log = structlog.get_logger("poll")
 
-FETCHES = 16
-"""Fetches in flight."""
 FAILING_AFTER = 3
 """Failures in a row before a source is called failing."""
 
@@ -51,7 +50,7 @@ class Poll:
         self.wake = asyncio.Event()
         self._due: list[tuple[float, str]] = []
         self._flying: dict[str, asyncio.Task[Turn | None]] = {}
-        self._places = asyncio.Semaphore(FETCHES)
+        self._quiet = Quietly(db)
         self.standing: dict[str, Standing] = {}
 
     async def run(self) -> None:
@@ -64,7 +63,13 @@ class Poll:
             while self._due and self._due[0][0] <= now:
                 self._launch(heapq.heappop(self._due)[1])
             self._metrics.advanced("poll", now)
-            await self._clock.wait(self.wake, self._due[0][0] if self._due else None)
+            if self._quiet.due is not None and self._quiet.due <= now:
+                await self._quiet.keep(now)
+            await self._clock.wait(self.wake, self._next_turn())
+
+    def _next_turn(self) -> float | None:
+        waits = [at for at in (self._due[0][0] if self._due else None, self._quiet.due) if at is not None]
+        return min(waits, default=None)
 
     def replan(self) -> None:
         """Takes the sources of the config in force: new ones begin at once, those already known keep their turn."""
@@ -83,6 +88,7 @@ class Poll:
         for task in flying:
             task.cancel()
         await asyncio.gather(*flying, return_exceptions=True)
+        await self._quiet.keep(self._clock.now())
 
     def shift(self, by: float) -> None:
         """The clock was set by so many seconds: each source waits on as long as it had to."""
@@ -102,7 +108,9 @@ class Poll:
         self._due = [entry for entry in self._due if entry[1] != name]
         heapq.heapify(self._due)
         self._launch(name)
-        return await asyncio.shield(self._flying[name])
+        turn = await asyncio.shield(self._flying[name])
+        await self._quiet.keep(self._clock.now())
+        return turn
 
     def _launch(self, name: str) -> None:
         source = self._desk().sources.get(name)
@@ -121,23 +129,22 @@ class Poll:
 
     async def _fetch(self, source: Source) -> Turn | None:
         with self._clock.busy():
-            async with self._places:
-                try:
-                    return await self._turn(source)
-                except StoreFault as fault:
-                    log.warning("store", source=source.name, fault=str(fault))
-                    self._later(source, 5.0)
-                except Exception as error:
-                    log.exception("source_broke", source=source.name)
-                    await self._failed(source, SourceFault(f"{type(error).__name__}: {error}"))
-                return None
+            try:
+                return await self._turn(source)
+            except StoreFault as fault:
+                log.warning("store", source=source.name, fault=str(fault))
+                self._later(source, 5.0)
+            except Exception as error:
+                log.exception("source_broke", source=source.name)
+                await self._failed(source, SourceFault(f"{type(error).__name__}: {error}"))
+            return None
 
     def _later(self, source: Source, seconds: float) -> None:
         standing = self.standing.get(source.name, Standing())
         self.standing[source.name] = replace(standing, next_due=self._clock.now() + seconds)
 
     async def _turn(self, source: Source) -> Turn | None:
-        cursor, standing = await self._db.read(lambda c: cursors.get(c, source.name))
+        cursor, standing = await self._where(source.name)
         desk, now = self._desk(), self._clock.now()
         around = Surroundings(self._http, desk.zone, now)
         try:
@@ -145,10 +152,34 @@ class Poll:
         except SourceFault as fault:
             await self._failed(source, fault)
             return None
+        if is_quiet(source, page, standing, self._clock.now()):
+            return self._unchanged(source, page, standing)
         return await self._good(source, page, standing)
+
+    async def _where(self, name: str) -> tuple[Cursor, Standing]:
+        """Where a source goes on and how it stands: as the store has it, unless its last poll is still to be kept."""
+        known = self._quiet.read(name, self.standing.get(name))
+        return known if known is not None else await self._db.read(lambda c: cursors.get(c, name))
+
+    async def _keep_quiet(self, name: str) -> None:
+        """What is written now follows upon what was gathered of the source."""
+        if self._quiet.waits(name):
+            await self._quiet.keep(self._clock.now())
+
+    def _unchanged(self, source: Source, page: Page, standing: Standing) -> Turn:
+        """Notes that there was nothing new. Who paused the source meanwhile is not overwritten."""
+        now, held = self._clock.now(), self.standing.get(source.name, standing)
+        after = self._next(source, standing, Outcome("unchanged"), now, Taken())
+        after = replace(after, pause=held.pause, resumed_at=held.resumed_at)
+        self.standing[source.name] = after
+        self._quiet.note(source.name, page.cursor, after, standing.last_good or now, now)
+        self._metrics.fetched(source.name, "unchanged")
+        self._metrics.source(source.name, up=True, last_success=now)
+        return Turn(taken=Taken(), unchanged=True)
 
     async def _good(self, source: Source, page: Page, standing: Standing) -> Turn:
         """Takes the page and notes how the source stands, in one commit."""
+        await self._keep_quiet(source.name)
         now = self._clock.now()
         first = standing.begins
 
@@ -184,6 +215,7 @@ class Poll:
         )
 
     async def _failed(self, source: Source, fault: SourceFault) -> None:
+        await self._keep_quiet(source.name)
         now = self._clock.now()
         standing = self.standing.get(source.name, Standing())
         outcome = fault_outcome(fault)

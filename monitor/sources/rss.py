@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from monitor.http import Answer
 from monitor.model import Cursor, Labels, Mention, Page
 from monitor.sources.dates import not_ahead
-from monitor.sources.feed import MOST_ENTRIES, Feed, FeedEntry, distinct, hashed, parse_feed
+from monitor.sources.feed import MOST_ENTRIES, Feed, FeedEntry, distinct, hashed
+from monitor.sources.large import LARGE, Asked, parse, parse_apart
 from monitor.sources.mapping import read_reach
 from monitor.sources.paths import read_find
 from monitor.sources.records import ID_CAP, TEXT_CAP, clean, web_link
@@ -61,18 +62,26 @@ class Rss(WebSource, frozen=True, kw_only=True, tag="rss", tag_field="kind"):
         after = after_answer(cursor, answer, moves=not self.params)
         if is_unchanged(cursor, answer):
             return Page(cursor=after, unchanged=True)
-        zone = self.zone(around)
-        mentions, faults = await asyncio.to_thread(self.parse, answer, zone, around.now, around.dated)
+        asked = self._asked(answer, self.zone(around))
+        feed = await (parse_apart(asked) if len(answer.body) >= LARGE else asyncio.to_thread(parse, asked))
+        mentions, faults = await asyncio.to_thread(self.mentions, feed, around.now, around.dated)
         return Page(mentions=mentions, faults=faults, cursor=after)
 
     def parse(
         self, answer: Answer, zone: ZoneInfo, now: float, dated: dict[str, DateSeen] | None = None
     ) -> tuple[tuple[Mention, ...], tuple[str, ...]]:
         """The mentions of an answer, and the faults of single entries. Raises SourceFault when it is no feed."""
-        more = tuple(dict.fromkeys(self.fields.values()))
-        kind = answer.headers.get("content-type", "")
-        feed = parse_feed(answer.body, zone=zone, content_type=kind, url=answer.url, most=self.most, more=more)
-        return self.mentions(feed, now, dated)
+        return self.mentions(parse(self._asked(answer, zone)), now, dated)
+
+    def _asked(self, answer: Answer, zone: ZoneInfo) -> Asked:
+        return Asked(
+            body=answer.body,
+            zone=zone.key,
+            content_type=answer.headers.get("content-type", ""),
+            url=answer.url,
+            most=self.most,
+            more=tuple(dict.fromkeys(self.fields.values())),
+        )
 
     def mentions(
         self, feed: Feed, now: float, dated: dict[str, DateSeen] | None = None

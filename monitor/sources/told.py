@@ -28,6 +28,18 @@ def _again(id: str, args: dict[str, Any]) -> Told:
     return Told(id.removeprefix("sources."), **args)
 
 
+def packed(value: Any) -> Any:
+    """A text as plain values, for another process; what is none stays as it is."""
+    if not isinstance(value, Told):
+        return value
+    return [value.id.removeprefix("sources."), {name: packed(inner) for name, inner in value.args.items()}]
+
+
+def unpacked(value: Any) -> Any:
+    """What was packed."""
+    return Told(value[0], **{name: unpacked(v) for name, v in value[1].items()}) if isinstance(value, list) else value
+
+
 def tell(text: str, language: str) -> str:
     """A text in a language, where it can be said in it; otherwise as it is."""
     if not isinstance(text, Told):

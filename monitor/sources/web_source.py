@@ -111,7 +111,7 @@ class WebSource(Source, frozen=True, kw_only=True):
                 timeout=self.timeout,
                 max_body=self.max_body,
                 allow_private=self.allow_private,
-                polite=not self.allow_private,
+                polite=True,
                 spacing=self.spacing,
             )
         except SecretFault as error:
@@ -170,9 +170,14 @@ def after_answer(cursor: Cursor, answer: Answer, *, moves: bool = True) -> Curso
 
 
 def is_unchanged(cursor: Cursor, answer: Answer) -> bool:
-    """True for 304, for the last body byte for byte, and for one of its length with its validators."""
+    """True for 304, for the last body byte for byte, and for one of its length with its ETag.
+
+    An answer that expired as it was sent (`Expires: 0`) is not believed by its ETag.
+    """
     if answer.status == 304 or cursor.get("hash") == blake2b(answer.body, digest_size=12).hexdigest():
         return True
+    if answer.headers.get("expires", "").strip() in ("0", "-1"):
+        return False
     etag = answer.headers.get("etag")
     return bool(etag) and etag == cursor.get("etag") and len(answer.body) == cursor.get("size")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from monitor.model import Cursor, Pause
@@ -15,6 +17,21 @@ from monitor.store.prepared import Prepared
 from monitor.store.tables import coverage, cursors
 
 _GET = Prepared(lambda _: sa.select(cursors.c.cursor, cursors.c.standing).where(cursors.c.source == sa.bindparam("of")))
+
+_KEEP = Prepared(
+    lambda _: (
+        sa.update(cursors)
+        .where(cursors.c.source == sa.bindparam("of"))
+        .values(cursor=sa.bindparam("goes_on"), standing=sa.bindparam("stands"))
+    )
+)
+_GROW = Prepared(
+    lambda _: (
+        sa.update(coverage)
+        .where(coverage.c.source == sa.bindparam("of"), coverage.c.start == sa.bindparam("since"))
+        .values(end=sa.bindparam("until"))
+    )
+)
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -67,6 +84,52 @@ def put(connection: Connection, source: str, cursor: Cursor, standing: Standing)
     connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=row))
 
 
+class Quiet(Struct, frozen=True, kw_only=True):
+    """What polls that brought nothing new leave to be kept: how the source stands, and the span they vouch for."""
+
+    cursor: Cursor
+    standing: Standing
+    start: float
+    end: float
+
+
+def put_quiet(connection: Connection, quiet: Mapping[str, Quiet]) -> None:
+    """Keeps many at once. What people or a newer fetch wrote meanwhile stands."""
+    held = _held(connection, list(quiet))
+    rows = []
+    for source, one in quiet.items():
+        before = held.get(source, Standing())
+        if (before.last_try or 0.0) < (one.standing.last_try or 0.0):
+            put = replace(one.standing, pause=before.pause, resumed_at=before.resumed_at)
+            rows.append({"of": source, "goes_on": dump(one.cursor), "stands": dump(put)})
+    _KEEP.run_many(connection, rows)
+    _cover_on(connection, quiet)
+
+
+def _held(connection: Connection, names: Sequence[str]) -> dict[str, Standing]:
+    query = sa.select(cursors.c.source, cursors.c.standing).where(cursors.c.source.in_(names))
+    return {row.source: load(row.standing, Standing) for row in connection.execute(query)}
+
+
+def _cover_on(connection: Connection, quiet: Mapping[str, Quiet]) -> None:
+    """Lets coverage go on; where that is more than one interval that grows, it is joined as by `cover`."""
+    query = sa.select(coverage).where(
+        coverage.c.source.in_(list(quiet)), coverage.c.end >= min(one.start for one in quiet.values()) - 1.0
+    )
+    near: dict[str, list[Interval]] = {}
+    for row in connection.execute(query):
+        if row.end >= quiet[row.source].start - 1.0:
+            near.setdefault(row.source, []).append((row.start, row.end))
+    grown = []
+    for source, one in quiet.items():
+        intervals = near.get(source, [])
+        if len(intervals) == 1 and intervals[0][0] <= one.start:
+            grown.append({"of": source, "since": intervals[0][0], "until": max(one.end, intervals[0][1])})
+        else:
+            cover(connection, source, one.start, one.end)
+    _GROW.run_many(connection, grown)
+
+
 def cover(connection: Connection, source: str, start: float, end: float, touch: float = 1.0) -> None:
     """Notes that a source vouches for `[start, end]`; intervals at most `touch` seconds apart become one."""
     if end < start:
@@ -95,6 +158,12 @@ def covered(connection: Connection, since: float, until: float) -> dict[str, tup
 def covered_to(connection: Connection, source: str) -> float | None:
     """Up to when a source covers, None where it covers nothing yet."""
     at: float | None = connection.scalar(sa.select(sa.func.max(coverage.c.end)).where(coverage.c.source == source))
+    return at
+
+
+def covered_since(connection: Connection, source: str) -> float | None:
+    """Since when a source covers anything."""
+    at: float | None = connection.scalar(sa.select(sa.func.min(coverage.c.start)).where(coverage.c.source == source))
     return at
 
 

@@ -82,6 +82,14 @@ async def test_the_same_body_is_not_parsed_again() -> None:
 
 
 @pytest.mark.anyio
+async def test_a_body_of_the_same_length_and_etag_is_the_same_unless_it_expired_as_it_was_sent() -> None:
+    first = await fetch(reply(rss(item(1)), etag='"a"'))
+    assert (await fetch(reply(rss(item(2)), etag='"a"'), first.cursor)).unchanged
+    again = await fetch(reply(rss(item(2)), etag='"a"', expires="0"), first.cursor)
+    assert [m.id for m in again.mentions] != [m.id for m in first.mentions] and again.mentions
+
+
+@pytest.mark.anyio
 async def test_a_permanent_move_is_remembered_until_the_url_is_changed() -> None:
     asked: list[str] = []
 

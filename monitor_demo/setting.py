@@ -1,4 +1,4 @@
-"""The demo's config: the shipped topics and rules as they are, byte for byte, with this stage's people and places."""
+"""The demo's config: the shipped rules byte for byte; this stage's people and places; in shadow a rule for the wall board."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from monitor.shipped import shipped
+from monitor_demo.story import PRODUCTS
 
 FIRST, LAST = "# ── 话题", "# ── 人员"
 """The headings of the shipped file between which its topics and rules stand."""
@@ -22,7 +23,8 @@ def write(folder: Path, *, listen: str, world: str) -> Path:
     (folder / "shipped-rules.toml").write_text(shipped_rules(), encoding="utf-8")
     shutil.copytree(shipped("playbooks"), folder / "playbooks", dirs_exist_ok=True)
     path = folder / "rules.toml"
-    path.write_text(STAGE.format(listen=listen, world=world), encoding="utf-8")
+    named = ", ".join(f'{{ product = "{product}" }}' for product, _ in PRODUCTS)
+    path.write_text(STAGE.format(listen=listen, world=world, named=named), encoding="utf-8")
     return path
 
 
@@ -81,6 +83,23 @@ name = "kpi"
 kind = "push"
 family = "kpi"
 expect_every = "2h"
+
+# 展示墙：每个产品单独一行；影子规则只看不发   for the wall board: a row for each product; in shadow it tells nobody
+[[rule]]
+name = "wall-products"
+title = {{ zh = "各产品投诉量", en = "complaints by product" }}
+risk = "mass-complaints"
+where = {{ family = ["tickets"] }}
+window = "1d"
+every = "15m"
+by = ["product"]
+export = [{named}]
+mode = "shadow"
+detector = {{ kind = "change", against = "last_week", add = 20 }}
+blue = {{ above = 1.5, floor = 30 }}
+yellow = {{ above = 2.0, floor = 60 }}
+orange = {{ above = 4.0, floor = 120 }}
+leave = {{ below = 0.8, dwell = "1h" }}
 
 [[channel]]
 name = "group"

@@ -51,4 +51,7 @@ def _lines(found: dict[str, Any], lang: str) -> list[str]:
     for entry in found.get("entries", []):
         text = entry.get("text") or f"{entry['kind']} {entry.get('args', '')}"
         lines.append(f"  {entry['at']}  {entry['actor']}  {text}")
+    for offer in found.get("offers", []):
+        shared = " ".join(f"{label}={value}" for label, value in offer["shared"].items())
+        lines.append(say(lang, "client.may_be_one", numbers=", ".join(offer["incidents"]), shared=shared))
     return lines

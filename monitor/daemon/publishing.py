@@ -135,7 +135,7 @@ class Publishing:
         return await self.get(id)
 
     async def waited(self, timer: Timer, now: float) -> None:
-        """The first of a role had the playbook's time for a statement. Raises the store's `Conflict` when it moved on."""
+        """The first of a role had the playbook's time for a statement. Raises `Overtaken` when it moved on."""
         id = timer.kind.removeprefix(publication.TIMER)
         before = (await self._db.read(lambda c: kept.versions(c, id)))[0]
 

@@ -142,6 +142,9 @@ class ReadsOfStore:
             ),
             timers=tuple(t for t in timers.of_incident(connection, number) if t.state == "waiting"),
             silences=held,
+            offers=tuple(
+                o for o in offers(incidents.open(connection), desk.config.incident.storm) if number in o.incidents
+            ),
         )
 
     async def deliveries(self, state: DeliveryState | None, limit: int) -> tuple[Delivery, ...]:

@@ -32,5 +32,5 @@ def confirmed(done: str, incident: Incident) -> str:
         "cancel": incident.state == "cancelled",
         "resolve": incident.state == "resolved",
     }
-    plain = ("undo", "raise", "lower", "comment", "silence", "unchanged")
+    plain = ("undo", "raise", "lower", "comment", "silence", "link", "unchanged")
     return done if stands.get(done, done in plain) else ""

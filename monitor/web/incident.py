@@ -16,6 +16,7 @@ from monitor.web.acts import (
     Cancel,
     Comment,
     Hush,
+    Link,
     Lower,
     PassOn,
     Raise,
@@ -60,7 +61,7 @@ async def _do(asking: Asking, number: str, form: dict[str, str]) -> str | None:
     """What was done, as the name of the word that confirms it; None when the form says nothing that can be done."""
     if form.get("do") == "silence":
         return await _silence(asking, number, form)
-    act = _act(form)
+    act = _act(form, asking)
     if act is None:
         return None
     done = await asking.site.acts.act(asking.actor, number, act, asking.now)
@@ -80,7 +81,8 @@ async def _silence(asking: Asking, number: str, form: dict[str, str]) -> str | N
     return "silence"
 
 
-def _act(form: dict[str, str]) -> Act | None:
+def _act(form: dict[str, str], asking: Asking) -> Act | None:
+    """What a button says; None where its words or its tier are missing. An offer taken up bears its own reason."""
     comment = form.get("comment", "")
     tier = {tier.word: tier for tier in Tier}.get(form.get("tier", ""))
     match form.get("do"):
@@ -100,6 +102,8 @@ def _act(form: dict[str, str]) -> Act | None:
             return Lower(tier, comment)
         case "comment" if comment:
             return Comment(comment)
+        case "link" if form.get("other"):
+            return Link(form["other"], comment or asking.say("incident.offered"))
     return None
 
 

@@ -130,7 +130,7 @@ class StoryTold(Struct, frozen=True, kw_only=True):
 
 
 class Dossier(Struct, frozen=True, kw_only=True):
-    """All of one incident. `evidence`, `examples` and `stories` as of now; `timers` those still waiting."""
+    """All of one incident. `evidence`, `examples`, `stories` and `offers` as of now; `timers` those still waiting."""
 
     incident: Incident
     entries: tuple[Entry, ...] = ()
@@ -140,6 +140,7 @@ class Dossier(Struct, frozen=True, kw_only=True):
     stories: tuple[StoryTold, ...] = ()
     timers: tuple[Timer, ...] = ()
     silences: tuple[Silence, ...] = ()
+    offers: tuple[Offer, ...] = ()
 
 
 class Reached(Struct, frozen=True):

@@ -309,7 +309,10 @@ async def test_incidents_that_begin_together_and_share_scope_are_offered_as_one(
         await here.service.acts.open("li", opening, here.clock.now())
         offered = (await here.service.reads.overview(here.clock.now())).offers
         assert [offer.incidents for offer in offered] == [("INC-2026-0001", "INC-2026-0002")]
-        await here.act("li", Link("INC-2026-0002"))
+        for number in ("INC-2026-0001", "INC-2026-0002"):
+            dossier = await here.service.reads.incident(number, here.clock.now())
+            assert dossier is not None and dossier.offers == tuple(offered)
+        await here.act("li", Link("INC-2026-0002", "the same batch"))
         assert (await here.service.reads.overview(here.clock.now())).offers == ()
 
 

@@ -11,14 +11,13 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 import pytest
 
 from monitor_demo.play import Cue, Play, performance
-from monitor_demo.story import HOUR, PRODUCTS, START, tell
+from monitor_demo.story import HOUR, START, tell
 from tests.grafana.live_moments import MOMENTS
 from tests.grafana.prometheus import DASHBOARDS, Prometheus, Query, queries
 
@@ -73,22 +72,15 @@ class Watch:
 def practise(play: Play) -> None:
     """What the demo has not: a drill that somebody acknowledges, and a legal clock."""
     with httpx.Client(base_url=play.daemon.url, timeout=30) as web:
-        opened = web.post("/api/v1/incidents", json={"risk": "data-leak", "tier": "red", "drill": True, "comment": "practice"})
+        opened = web.post(
+            "/api/v1/incidents", json={"risk": "data-leak", "tier": "red", "drill": True, "comment": "practice"}
+        )
         number = opened.raise_for_status().json()["incident"]["number"]
         web.post(f"/api/v1/incidents/{number}/ack", json={}).raise_for_status()
         real = web.get("/api/v1/incidents").raise_for_status().json()["incidents"]
         burning = next(i["number"] for i in real if i["tier"] == "red" and not i.get("drill"))
         web.post(f"/api/v1/incidents/{burning}/clock-start", json={"clock": "cn-consumer-recall"}).raise_for_status()
     play.daemon.move(play.now + 1)
-
-
-def name_series(rules: Path) -> None:
-    """A rule names its series, as who reads a wall board would."""
-    named = ", ".join(f'{{ product = "{product}" }}' for product, _ in PRODUCTS)
-    text = rules.read_text(encoding="utf-8")
-    begin = text.index('name = "complaint-volume"')
-    mark = text.index('by = ["product"]\n', begin)
-    rules.write_text(f"{text[:mark]}export = [{named}]\n{text[mark:]}", encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +97,6 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
             play.history()
             text = play.config.read_text(encoding="utf-8")
             play.config.write_text(text + '\n[incident]\ndrill_to = ["channel:desk"]\n', encoding="utf-8")
-            name_series(play.config.with_name("shipped-rules.toml"))
             watch = Watch(play, prometheus)
             play.run()
             practise(play)

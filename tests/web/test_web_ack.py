@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 from web_fakes import KEY, NOW, World, a_crisis, an_app, an_incident, browser, config
 
+from monitor.channels.ntfy import Ntfy
 from monitor.model import Tier
 from monitor.web.acts import Acknowledge, Busy, Cancel, Comment, PassOn, Undo
 from monitor.web.app import ACK
 from monitor.web.tokens import sign
+from tests.channels.samples import notice, person
 
 pytestmark = pytest.mark.anyio
 NUMBER = "INC-2026-0042"
@@ -103,6 +106,19 @@ async def test_a_false_alarm_without_words_says_where_it_came_from() -> None:
     world = a_crisis()
     assert (await press(world, link(), do="cancel")).status_code == 303
     assert world.acted == [("zhang-wei", NUMBER, Cancel("误报（张伟，确认页）"))]
+
+
+async def test_one_tap_on_an_ntfy_button_acknowledges() -> None:
+    world = a_crisis()
+    tapped = notice(urls={"ack": f"https://warn.example.com{link()}"})
+    tap = json.loads(Ntfy(name="c").body(tapped, person("zhang-wei-7Fq"), "zhang-wei-7Fq"))["actions"][0]
+    async with browser(an_app(world), host="203.0.113.9") as client:
+        headers = {"content-type": "text/plain", **tap.get("headers", {})}
+        answer = await client.request(
+            tap["method"], tap["url"].removeprefix("https://warn.example.com"), content=tap["body"], headers=headers
+        )
+    assert answer.status_code < 400
+    assert world.acted == [("zhang-wei", NUMBER, Acknowledge())]
 
 
 async def test_nothing_to_take_back_is_said_on_the_page() -> None:

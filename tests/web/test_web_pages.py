@@ -10,7 +10,7 @@ from web_fakes import NOW, World, a_crisis, an_app, an_incident, browser, with_t
 
 from monitor.messages import catalogue
 from monitor.model import Entry, Finding, Tier
-from monitor.web.acts import Acknowledge, Busy, Cancel, Comment, Lower, Raise, Resolve
+from monitor.web.acts import Acknowledge, Busy, Cancel, Comment, Link, Lower, Raise, Resolve
 from monitor.web.app import DOORS
 from monitor.web.sparkline import sparkline
 from monitor.web.views import Overview, Point, RuleState
@@ -140,9 +140,34 @@ async def test_a_button_acts_and_leads_back(form: dict[str, str], act: Any) -> N
 
 
 @pytest.mark.parametrize(
+    ("path", "to", "other"), [("/", "0042", "0040"), (ONE, "0042", "0040"), ("/i/INC-2026-0040", "0040", "0042")]
+)
+async def test_incidents_that_may_be_one_are_shown_with_the_button_that_links_them(
+    path: str, to: str, other: str
+) -> None:
+    page = (await get(f"{path}?lang=en")).text
+    assert "These may be one" in page
+    form = re.search(
+        r'action="/i/INC-2026-(\d+)\?lang=en"><input type="hidden" name="other" value="INC-2026-(\d+)">', page
+    )
+    assert form is not None and form.groups() == (to, other)
+    assert "These may be one" not in (await get("/i/INC-2026-0041?lang=en")).text
+
+
+async def test_taking_an_offer_up_asks_for_no_words_and_records_its_reason() -> None:
+    world = a_crisis()
+    answer = await press(world, do="link", other="INC-2026-0040")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{ONE}?done=link")
+    ((_, number, act),) = world.acted
+    assert (number, act) == ("INC-2026-0042", Link("INC-2026-0040", "发生时间相近、范围相同，按系统提示关联"))
+    assert "已关联" in (await get(f"{ONE}?done=link", world)).text
+
+
+@pytest.mark.parametrize(
     "form",
     [
         {},
+        {"do": "link"},
         {"do": "cancel"},
         {"do": "raise", "tier": "red"},
         {"do": "raise", "comment": "no tier"},

@@ -16,6 +16,7 @@ from monitor.incidents.answers import Speed
 from monitor.incidents.drills import Mark, Objective, Scorecard
 from monitor.incidents.publication import Block
 from monitor.incidents.review import Ack, Course
+from monitor.incidents.storms import Offer
 from monitor.incidents.who import PlanStep
 from monitor.metrics import Metrics
 from monitor.model import (
@@ -49,6 +50,7 @@ from monitor.web.acts import (
     Conflict,
     Done,
     Ingested,
+    Link,
     Lower,
     PassOn,
     Raise,
@@ -168,6 +170,7 @@ class World:
             evidence=self.evidence,
             examples=self.examples,
             timers=self.timers,
+            offers=tuple(o for o in self.scene.offers if number in o.incidents),
         )
 
     async def deliveries(self, state: str | None, limit: int) -> tuple[Delivery, ...]:
@@ -265,6 +268,8 @@ def _after(before: Incident, actor: str, act: Any, now: float) -> Incident:
             return change(before, state="cancelled", closed_at=now)
         case Resolve():
             return change(before, state="resolved", closed_at=now)
+        case Link():
+            return change(before, linked=(*before.linked, act.other))
         case Raise() | Lower():
             return change(before, person_tier=act.tier, tier=act.tier or before.machine_tier)
     return before
@@ -531,7 +536,10 @@ def a_crisis() -> World:
         Silence(id="s1", matchers={"risk": "publicity", "channel": "weibo"}, starts_at=NOW - 900, until=NOW + 7200,
                 up_to=Tier.YELLOW, author="li-na", comment="新品发布日，转发量会高"),
     ]  # fmt: skip
-    world.scene = Overview(at=NOW, rules=_rules(), sources=_sources(), findings=_findings(), pending=1, dead=1)
+    offer = Offer(("INC-2026-0042", "INC-2026-0040"), {"product": "X1 充电宝"})
+    world.scene = Overview(
+        at=NOW, rules=_rules(), sources=_sources(), findings=_findings(), offers=(offer,), pending=1, dead=1
+    )
     return world
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.rig import machine, quantile, spread_of, verdict
-from monitor.daemon.calendar import PAUSE
+from monitor.daemon.calendar import bites
 from monitor.model import Mention
 from monitor.series import Bucket
 from monitor.store import buckets, findings, observations, prune
@@ -59,17 +59,10 @@ def _minute(n: int) -> buckets.BucketRow:
 async def let_go(db: Database) -> tuple[int, list[float]]:
     """All duties, as the calendar does them: rows, and how long each bite held the writer."""
     rows, held = 0, []
-
-    def take(connection: Connection, duty: prune.Duty, keys: prune.Keys) -> float:
-        began = time.perf_counter()
-        duty.take(connection, keys)
-        return time.perf_counter() - began
-
     for duty in prune.duties(NOW, **KEEP).values():
-        while keys := await db.read(duty.find):
-            held.append(await db.write(lambda c, d=duty, k=keys: take(c, d, k), Priority.PRUNE))  # type: ignore[misc]
-            rows += len(keys)
-            await asyncio.sleep(PAUSE)
+        async for taken, seconds in bites(db, duty):
+            rows += taken
+            held.append(seconds)
     return rows, held
 
 

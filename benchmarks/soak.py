@@ -1,6 +1,6 @@
 """A year at speed: the whole service lives months of ordinary weeks and small crises, and must not grow.
 
-    .venv/bin/python benchmarks/soak.py [--months 12] [--a-day 1000] [--step 1h]
+    .venv/bin/python benchmarks/soak.py [--months 12] [--a-day 1000] [--step 1h] [--keep 180d]
 
 The service runs in this process on a stepped clock: real store, real web, pushes, a feed and a drop folder over real
 sockets and files, notices to a receiver of its own process, the shipped rules, pruning each hour, a reload each month.
@@ -30,6 +30,7 @@ from msgspec import Struct, field
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.rig import Receiver, free_port, machine
+from monitor.cli.run import steady_memory
 from monitor.config.load import load
 from monitor.daemon.clock import SteppedClock
 from monitor.daemon.service import Service, take_state
@@ -95,7 +96,7 @@ roles = {{ leader = ["zhang-wei"] }}
 to = ["crisis/leader"]
 ack_within = "30m"
 """
-KEEP = 'mentions = "180d", minutes = "14d", hours = "2y", days = "10y"'
+KEEP = 'mentions = "{mentions}", minutes = "14d", hours = "2y", days = "10y"'
 
 
 class Mark(Struct, frozen=True, kw_only=True):
@@ -114,7 +115,7 @@ class Mark(Struct, frozen=True, kw_only=True):
 
 
 class Soaked(Struct, kw_only=True):
-    """What a soak came to. `slowest`: seconds of the writer's longest bite of pruning."""
+    """What a soak came to."""
 
     marks: list[Mark] = field(default_factory=list)
     refused: int = 0
@@ -207,7 +208,15 @@ class Feed:
 class Soak:
     """One service and its life."""
 
-    def __init__(self, folder: Path, *, a_day: float, keep: str = KEEP, step: float = 3600.0, seed: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        a_day: float,
+        keep: str = KEEP.format(mentions="180d"),
+        step: float = 3600.0,
+        seed: int = 1,
+    ) -> None:
         self.folder, self.step = folder, step
         self.life, self.soaked, self.clock = Life(seed, a_day), Soaked(), SteppedClock(START, LOOPS)
         self.feed, self.receiver = Feed(), Receiver(folder)
@@ -331,11 +340,13 @@ def main() -> int:
     asked.add_argument("--months", type=float, default=12)
     asked.add_argument("--a-day", type=float, default=1000)
     asked.add_argument("--step", type=duration, default=duration("1h"))
+    asked.add_argument("--keep", default="180d", metavar="SPAN", help="how long mentions are kept")
     given = asked.parse_args()
     quiet()
+    steady_memory()
     print(f"{given.months:g} months, {given.a_day:g} mentions a day; {machine()}", flush=True)
     with tempfile.TemporaryDirectory(prefix="crisis-monitor-soak-") as folder:
-        soak = Soak(Path(folder), a_day=given.a_day, step=given.step)
+        soak = Soak(Path(folder), a_day=given.a_day, keep=KEEP.format(mentions=given.keep), step=given.step)
 
         def told(mark: Mark) -> None:
             print("\n".join(lines(mark)), flush=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.engine import Connection
 
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.store.database import Database, Priority, StoreFault
-from monitor.store.prune import Duty, duties
+from monitor.store.prune import FIRST, Duty, Keys, duties, next_bite
 
 log = structlog.get_logger("calendar")
 
@@ -54,15 +57,23 @@ class Calendar:
         of = {source.name: float(source.keep) for source in self._desk().config.source if source.keep is not None}
         for name, duty in duties(now, keep_mentions=keep.mentions, keep_of=of, **spans).items():
             try:
-                done[name] = await self._bites(duty)
+                done[name] = sum([rows async for rows, _ in bites(self._db, duty)])
             except StoreFault as fault:
                 log.warning("store", fault=str(fault))
         log.info("pruned", **{name: n for name, n in done.items() if n})
 
-    async def _bites(self, duty: Duty) -> int:
-        total = 0
-        while keys := await self._db.read(duty.find):
-            await self._db.write(lambda c, keys=keys: duty.take(c, keys), Priority.PRUNE)  # type: ignore[misc]
-            total += len(keys)
-            await asyncio.sleep(PAUSE)
-        return total
+
+async def bites(db: Database, duty: Duty) -> AsyncIterator[tuple[int, float]]:
+    """Does a duty bite by bite: the rows of each, and for how many seconds it held the writer."""
+    size = FIRST
+    while keys := await db.read(partial(duty.find, size)):
+        held = await db.write(partial(_timed, duty, keys), Priority.PRUNE)
+        yield len(keys), held
+        size = next_bite(size, held)
+        await asyncio.sleep(PAUSE)
+
+
+def _timed(duty: Duty, keys: Keys, connection: Connection) -> float:
+    began = time.monotonic()
+    duty.take(connection, keys)
+    return time.monotonic() - began

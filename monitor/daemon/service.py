@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import gc
 import os
 import secrets
 from pathlib import Path
@@ -315,7 +316,10 @@ class Service:
         self.practice.replan()
         self.reports.replan()
         self.judge.poke()
-        self._tasks.append(asyncio.create_task(counting.recount(self.db, desk, self.judge.poke)))
+        recount = asyncio.create_task(counting.recount(self.db, desk, self.judge.poke))
+        self._tasks.append(recount)
+        recount.add_done_callback(self._tasks.remove)
+        gc.collect()  # compiled templates refer to one another: those of many old configs would pile up
         log.info("reloaded", hash=desk.hash[:12])
         return ""
 

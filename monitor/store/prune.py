@@ -31,8 +31,10 @@ from monitor.store.tables import (
     series,
 )
 
-BITE = 250
-"""Rows: some tens of milliseconds of the writer."""
+BITE, LEAST, FIRST = 250, 10, 50
+"""Rows of a bite: at most, at least, and of the first, which shows what a row costs here and now."""
+HOLD = 0.02
+"""Seconds that a bite may hold the writer."""
 HOUR, DAY = 3600, 86400
 NOTHING: Mapping[str, float] = MappingProxyType({})
 REPORTED, ENDED = 30 * DAY, 2 * DAY
@@ -42,10 +44,18 @@ Keys = list[tuple[Any, ...]]
 
 
 class Duty(Struct, frozen=True):
-    """`find`: a bite of keys, empty when nothing is left to do. `take`: deals with those."""
+    """`find`: so many keys at most, none when nothing is left to do. `take`: deals with those."""
 
-    find: Callable[[Connection], Keys]
+    find: Callable[[int, Connection], Keys]
     take: Callable[[Connection, Keys], None]
+
+
+def next_bite(rows: int, took: float) -> int:
+    """How many rows the next bite may have, after one of so many that held the writer for `took` seconds.
+
+    A machine that is slow just now gets smaller bites at once; they grow by half a bite at a time.
+    """
+    return max(LEAST, min(BITE, int(rows * min(1.5, HOLD / max(took, 1e-6)))))
 
 
 def duties(
@@ -102,11 +112,11 @@ def _gone(table: sa.Table, old: sa.ColumnElement[bool]) -> Duty:
     def take(connection: Connection, rows: Keys) -> None:
         connection.execute(sa.delete(table).where(old, _among(connection, keys, rows)))
 
-    return Duty(partial(_find, sa.select(*keys).where(old).limit(BITE)), take)
+    return Duty(partial(_find, sa.select(*keys).where(old)), take)
 
 
-def _find(query: sa.Select[Any], connection: Connection) -> Keys:
-    return [tuple(row) for row in connection.execute(query)]
+def _find(query: sa.Select[Any], rows: int, connection: Connection) -> Keys:
+    return [tuple(row) for row in connection.execute(query.limit(rows))]
 
 
 def _among(connection: Connection, keys: Sequence[sa.Column[Any]], rows: Keys) -> sa.ColumnElement[bool]:
@@ -122,7 +132,7 @@ def _among(connection: Connection, keys: Sequence[sa.Column[Any]], rows: Keys) -
 def _rolled(before: float, into: int) -> Duty:
     """Buckets shorter than `into` that begin before an instant become buckets of that span, whole ones only."""
     c, keys = buckets.c, list(buckets.primary_key.columns)
-    query = sa.select(*keys).where(c.span < into, c.start < int(before - before % into)).order_by(c.start).limit(BITE)
+    query = sa.select(*keys).where(c.span < into, c.start < int(before - before % into)).order_by(c.start)
 
     def take(connection: Connection, rows: Keys) -> None:
         these = _among(connection, keys, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from monitor.channels.alertmanager import API
 from monitor.cli.main import main
 from monitor.config.load import load
 from monitor.daemon.clock import SystemClock
+from monitor.daemon.desk import Desk
 from monitor.daemon.service import Service
 from monitor.model import Tier
+from monitor.playbook.template import Sandbox
 from monitor.store import incidents, outbox
 from monitor.store.database import Priority
 from tests.channels.fakes import Fake, Received, Reply
@@ -69,6 +72,22 @@ async def test_one_with_faults_is_refused_with_every_fault_and_the_old_one_stays
 
 async def test_two_at_once_take_turns(service: Service) -> None:
     assert await asyncio.gather(service.reload(), service.reload()) == ["", ""]
+
+
+async def test_nothing_of_the_old_config_is_kept(service: Service) -> None:
+    def kept() -> tuple[int, int, int]:
+        found = [type(each) for each in gc.get_objects()]
+        return found.count(Desk), found.count(Sandbox), len(service._tasks)
+
+    tasks = len(service._tasks)
+    gc.collect()
+    gc.disable()  # the collector would come by some time; until then old configs pile up
+    try:
+        assert [await service.reload() for _ in range(3)] == ["", "", ""]
+        await asyncio.sleep(0.1)
+        assert kept() == (1, 1, tasks)
+    finally:
+        gc.enable()
 
 
 async def test_what_burns_is_said_again_to_an_alertmanager_and_what_is_over_is_not(service: Service) -> None:

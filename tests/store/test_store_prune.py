@@ -20,7 +20,7 @@ def run(connection: Connection, now: float = NOW) -> dict[str, int]:
     """All duties to their ends: name -> rows."""
     done = {}
     for name, duty in prune.duties(now, **KEEP).items():
-        while keys := duty.find(connection):
+        while keys := duty.find(prune.BITE, connection):
             assert len(keys) <= prune.BITE
             duty.take(connection, keys)
             done[name] = done.get(name, 0) + len(keys)
@@ -114,9 +114,16 @@ def test_a_source_may_keep_its_mentions_for_another_time(connection: Connection)
     ]
     observations.insert(connection, rows)
     for duty in prune.duties(NOW, **KEEP, keep_of={"press": 3 * DAY, "feed": 30 * DAY}).values():
-        while keys := duty.find(connection):
+        while keys := duty.find(prune.BITE, connection):
             duty.take(connection, keys)
     left = [(row.mention.source, row.mention.id) for row in observations.window(connection, 0.0, NOW)]
     assert sorted(left) == [
         ("desk", "1"), ("desk", "5"), ("feed", "1"), ("feed", "15"), ("feed", "5"), ("press", "1"),
     ]  # fmt: skip
+
+
+def test_bites_shrink_at_once_where_a_row_costs_much_and_grow_again_by_and_by() -> None:
+    assert prune.next_bite(200, took=10 * prune.HOLD) == 20
+    assert prune.next_bite(20, took=0.001) == 30
+    assert prune.next_bite(prune.BITE, took=0.0) == prune.BITE
+    assert prune.next_bite(prune.LEAST, took=60.0) == prune.LEAST

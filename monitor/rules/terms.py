@@ -57,24 +57,19 @@ class Said(Struct, frozen=True):
     runs: Runs
 
 
-Fits = Callable[[Mention], bool]
+Fitting = Callable[[Mention], Reading | None]
+"""The reading of a mention that a rule counts, None of any other."""
+Seen = dict[str, tuple[float, list[float]]]
+"""term -> (up to when it was looked for, its newest mentions before that)."""
 
 
 class Search:
     """Looks for terms in older texts, from `until` back to `since`; one is done with once it was told too often.
 
-    `seen`: term -> (up to when it was looked for, its newest mentions before that): goes on from there, and is
-    brought up to date.
+    `seen`: what earlier searches found is not looked for again; brought up to date.
     """
 
-    def __init__(
-        self,
-        terms: Collection[str],
-        since: float,
-        until: float,
-        most: float,
-        seen: dict[str, tuple[float, list[float]]],
-    ) -> None:
+    def __init__(self, terms: Collection[str], since: float, until: float, most: float, seen: Seen) -> None:
         self.since, self.until, self.at, self.read = since, until, until, 0
         self._most, self._seen = int(most), seen
         if len(seen) > REMEMBERED:
@@ -98,7 +93,7 @@ class Search:
         """Whether nothing is left to look for."""
         return not self._open or self.at <= self.since or self.read >= READ_BEFORE
 
-    def take(self, texts: Sequence[tuple[float, str, Mention]], start: float, fit: Fits) -> None:
+    def take(self, texts: Sequence[tuple[float, str, Mention]], start: float, fit: Callable[[Mention], bool]) -> None:
         """The texts of `[start, at)` in any order: when each was said, in the form of `text_of`, and its mention."""
         if self._automaton is None or len(self._automaton[0]) > 2 * len(self._open):
             self._automaton = (list(self._open), AhoCorasick(list(self._open)))
@@ -112,6 +107,11 @@ class Search:
                         self._open[term].append(at)
         self.read, self.at = self.read + len(texts), start
         self._close(lambda term: len(self._open[term]) > self._most or self.done_at(term) >= start)
+
+    def before(self, term: str) -> list[float]:
+        """The newest mentions of a term, one more than make it known at the most."""
+        _, times = self._seen.get(term, (0.0, []))
+        return [at for at in times if at >= self.since]
 
     def new(self) -> dict[str, list[float]]:
         """The terms that were told at most so often, and when; the rest is known."""
@@ -146,7 +146,7 @@ class Look:
         *,
         own: Collection[str],
         standing: Collection[Key],
-        seen: dict[str, tuple[float, list[float]]],
+        seen: Seen,
     ) -> None:
         assert isinstance(rule.detector, NewTerm)
         self.rule, self.now, self.said = rule, now, said
@@ -161,15 +161,15 @@ class Look:
         before = self.search.new()
         texts = [each.runs for each in self.said]
         where = {term: there for term in before if len(there := holding(term, texts)) >= least(self.rule)}
-        told = stories(where, self.standing)[: self.rule.max_series]
+        told = list(dict.fromkeys([*self.standing, *stories(where, self.standing)]))[: self.rule.max_series]
         part, _ = selections(self.rule)
         tally = Tally(Compiled(mentions=(part,), samples={}, marks={part.id: marked(self.rule)}))
-        for term in dict.fromkeys([*told, *self.standing]):
+        for term in told:
             for i in where.get(term) or holding(term, texts):
                 _count(tally, self.said[i], term)
         counted = tally.drain()
         for term in told:
-            for at in before[term]:
+            for at in self.search.before(term):
                 _put(counted, part, term, at)
         return counted
 
@@ -195,9 +195,7 @@ def own_words(words: Collection[str]) -> frozenset[str]:
     return frozenset(out)
 
 
-def fitting(
-    part: Selection, read: Callable[[Mention], Reading], families: Callable[[str], str]
-) -> Callable[[Mention], Reading | None]:
+def fitting(part: Selection, read: Callable[[Mention], Reading], families: Callable[[str], str]) -> Fitting:
     """The reading of a mention that a rule counts; what `where` asks of the source is asked before it is read."""
 
     def reading(mention: Mention) -> Reading | None:
@@ -236,7 +234,7 @@ class Heard:
         self._mentions: dict[int, tuple[Mention, bool]] = {}
         self._texts: dict[int, str] = {}
         self._numbers: dict[tuple[str, str], int] = {}
-        self._seen: dict[str, dict[str, tuple[float, list[float]]]] = {}
+        self._seen: dict[str, Seen] = {}
 
     def put(self, mention: Mention, *, story_is_new: bool) -> None:
         """A mention came; one of the same identity gives way to it."""
@@ -262,7 +260,7 @@ class Heard:
             search.take(texts, start, lambda mention: fit(mention) is not None)
         return look.found()
 
-    def _said(self, fit: Callable[[Mention], Reading | None], number: int) -> Said | None:
+    def _said(self, fit: Fitting, number: int) -> Said | None:
         mention, new = self._mentions[number]
         read = fit(mention)
         family = self._families.get(mention.source, "")

@@ -15,7 +15,7 @@ from monitor.detectors.kept import Kept
 from monitor.model import Finding, Key
 from monitor.rules.evaluate import needs
 from monitor.rules.rule import Rule
-from monitor.rules.select import ANY, OTHER, Selection, by_term, mark_keys, other_side, reads
+from monitor.rules.select import ANY, OTHER, Selection, mark_keys, other_side, reads
 from monitor.series import Bucket, Interval, Measure, Series, join_intervals
 from monitor.sources import Source
 from monitor.sources.file import File
@@ -95,12 +95,8 @@ def batch(
     missed = sight.now - (since if since is not None else sight.now)
     back = missed + needs(rule, sight.now, desk.zone, kept)
     measure, other = reads(rule)
-    by_words = by_term(part)
-    counted = (
-        memory.terms.get(rule.name, [])
-        if by_words
-        else memory.counted(connection, desk.counting[part.id], back, sight.now)
-    )
+    id = desk.counting.get(part.id)  # none of a selection by term
+    counted = memory.terms.get(rule.name, []) if id is None else memory.counted(connection, id, back, sight.now)
     series = _series(desk, rule, part, measure, counted, sight)
     series = _with_known(series, part, measure, standing, sight, desk)
     if whole is None or other is None:

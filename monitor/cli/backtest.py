@@ -88,14 +88,16 @@ def run(config: Config, records: Sequence[Record], events: Sequence[Event] = (),
     memory = Memory(families, lives(records))
     followed = Episodes()
     rules = tuple(rule for rule in config.rule if rule.of != FINDINGS)
+    reader = reader_of(config.reading, config.topic, config.label, rules, folder)
     stepped = replay(
         rules,
         records,
         families=families,
-        read=reader_of(config.reading, config.topic, config.label, rules, folder).read,
+        read=reader.read,
         story_is_new=_stories() if asks_stories(rules) else lambda mention: True,
         zone=ZoneInfo(config.settings.timezone),
         memory=memory,
+        own_words=reader.own_words,
     )
     for judged in stepped:
         followed.see(judged)

@@ -13,8 +13,12 @@ from monitor.model import Tier
 from monitor.rules.combine import circle
 from monitor.rules.ladder import part_of
 from monitor.rules.rule import Rule
-from monitor.rules.select import MENTIONS, RULES
-from monitor.times import DAY, write_duration
+from monitor.rules.select import MENTIONS, RULES, TERM
+from monitor.times import DAY, Duration, write_duration
+
+TERM_MEASURES = ("count", "stories", "authors")
+TERM_EVERY = Duration(600)
+"""Each look at words goes through all texts of the memory for those that came up since."""
 
 
 def wrong_detectors(draft: Draft) -> Iterator[Problem]:
@@ -27,6 +31,8 @@ def wrong_detectors(draft: Draft) -> Iterator[Problem]:
             yield Problem(path=way, id="spread_of_what", args={"of": rule.of}, rests_on=(of,))
         if isinstance(detector, NewTerm) and not rule.by:
             yield Problem(path=way, id="new_term_by", rests_on=((*path, "by"),))
+        if TERM in rule.by:
+            yield from _by_term(rule, path)
         if isinstance(detector, NewTerm) and detector.memory <= detector.fresh:
             yield Problem(path=(*way, "memory"), id="new_term_memory", rests_on=((*way, "fresh"),))
         if isinstance(detector, Target):
@@ -38,6 +44,31 @@ def wrong_detectors(draft: Draft) -> Iterator[Problem]:
                 key = "align" if rule.align else "window"
                 yield Problem(path=way, id="serfling_step", rests_on=((*path, key),))
             yield from _least(detector, way, {"years": 1, "harmonics": 0, "lag": 0, "alpha": 1e-9})
+
+
+def _by_term(rule: Rule, path: Path) -> Iterator[Problem]:
+    """Words of texts: only mentions have any, only new ones are told, nothing else goes with them, none is a metric."""
+    by = (*path, "by")
+    if rule.of != MENTIONS:
+        yield Problem(path=by, id="term_of_what", args={"of": rule.of}, rests_on=((*path, "of"),))
+    if not isinstance(rule.detector, NewTerm):
+        args = {"kind": rule.detector.__struct_config__.tag}
+        yield Problem(path=(*path, "detector"), id="term_detector", args=args, rests_on=(by,))
+        return
+    if len(rule.by) > 1:
+        yield Problem(path=by, id="term_alone")
+    if rule.measure not in TERM_MEASURES:
+        args = {"measure": rule.measure, "names": ", ".join(TERM_MEASURES)}
+        yield Problem(path=(*path, "measure"), id="term_measure", args=args, rests_on=(by,))
+    if rule.every < TERM_EVERY:
+        args = {"every": write_duration(rule.every), "least": write_duration(TERM_EVERY)}
+        yield Problem(path=(*path, "every"), id="term_every", args=args, rests_on=(by,))
+    if rule.export:
+        yield Problem(path=(*path, "export"), id="term_export", rests_on=(by,))
+    for tier, rung in rule.rungs():
+        if rung.acceleration is not None:
+            way = (*path, tier.word, "acceleration")
+            yield Problem(path=way, id="families_of_what", args={"of": TERM, "key": "acceleration"}, rests_on=(by,))
 
 
 def _target(rule: Rule, detector: Target, path: Path) -> Iterator[Problem]:

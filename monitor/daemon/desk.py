@@ -29,7 +29,7 @@ from monitor.playbook.digest import digest_notice
 from monitor.rules.buckets import Compiled, compile_rules
 from monitor.rules.reported import Reporting
 from monitor.rules.rule import Rule
-from monitor.rules.select import RULES, Selection, asks, asks_stories, selections
+from monitor.rules.select import RULES, Selection, asks, asks_stories, by_term, selections
 from monitor.secret import KINDS, conceal, reveal
 from monitor.shipped import shipped
 from monitor.sources import Source
@@ -176,7 +176,7 @@ def compile_desk(loaded: Loaded, folder: Path, key: bytes, *, tried: bool = True
         log.error("playbook_faulty", fault=fault.write(config.settings.language))
     asked = {rule.name: selections(rule) for rule in config.rule}
     compiled = compile_rules(config.rule)
-    counted = {s.id: s for pair in asked.values() for s in pair if s is not None}
+    counted = {s.id: s for pair in asked.values() for s in pair if s is not None and not by_term(s)}
     return Desk(
         config=config,
         hash=loaded.hash,

@@ -15,7 +15,7 @@ from monitor.daemon.board import Board
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.daemon.ingest import Taken
-from monitor.daemon.memory import Memory
+from monitor.daemon.memory import Counted, Memory
 from monitor.daemon.tracked import Tracked
 from monitor.daemon.view import Sight, batch, look
 from monitor.incidents.plan import AlertChange, AlertId, is_drill
@@ -24,7 +24,7 @@ from monitor.model import NO_DATA_LEVEL, REPORTED, Alert, Key, Tier
 from monitor.rules.combine import combine, ordered
 from monitor.rules.evaluate import evaluate, needs
 from monitor.rules.rule import Rule
-from monitor.rules.select import FINDINGS, RULES
+from monitor.rules.select import FINDINGS, RULES, by_term
 from monitor.store import alerts as stored
 from monitor.store import buckets, findings, tracks
 from monitor.store.database import Database, Priority, StoreFault
@@ -105,6 +105,12 @@ class Judge:
         if taken.touched or taken.turned:
             self.wake.set()
 
+    def found(self, rule: str, series: list[Counted]) -> None:
+        """The series of a rule by term as they were found in the texts: they are judged at once."""
+        self.memory.terms[rule] = series
+        self._due = {name: at for name, at in self._due.items() if name != rule}
+        self.wake.set()
+
     def poke(self) -> None:
         """Judge everything soon: findings changed, or a recount ended."""
         self._due = {}
@@ -126,7 +132,7 @@ class Judge:
             await self._db.write(lambda c: stored.drop_rules(c, strange), Priority.JUDGE)
         self._upto = {name: at for name, (at, _) in judged.items() if name not in strange}
         self.tracked.saved = await self._db.read(tracks.all)
-        self.alerts = {}
+        self.alerts, self.memory.terms = {}, {}
         for alert, _ in await self._db.read(stored.all):
             if not is_drill(alert.key) and not alert.rule.startswith(REPORTED):
                 self.alerts.setdefault(alert.rule, {})[alert.key] = alert
@@ -197,7 +203,7 @@ class Judge:
         sight = look(connection, desk, now, min([now, *since.values()]) - furthest, found)
         out = []
         for rule in rules:
-            if not _counted(desk, rule, ready):
+            if not _counted(desk, rule, ready, self.memory):
                 continue
             try:
                 out.append(self._judge_one(connection, desk, rule, sight, self._missed(desk, rule, since, now)))
@@ -383,7 +389,9 @@ def leading(alerts: Sequence[Alert]) -> Alert | None:
     return max(alerts, key=rank, default=None)
 
 
-def _counted(desk: Desk, rule: Rule, ready: frozenset[int]) -> bool:
+def _counted(desk: Desk, rule: Rule, ready: frozenset[int], memory: Memory) -> bool:
+    if by_term(desk.asked[rule.name][0]):
+        return rule.name in memory.terms
     return all(s is None or s.kind == FINDINGS or desk.counting[s.id] in ready for s in desk.asked[rule.name])
 
 

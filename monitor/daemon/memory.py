@@ -59,6 +59,8 @@ class Memory:
 
     def __init__(self) -> None:
         self._held: dict[int, _Held] = {}
+        self.terms: dict[str, list[Counted]] = {}
+        """Of rules by term: the series that were found last."""
         self._coming: dict[int, float] = {}
         self._dirty: dict[int, float] = {}
         self._back: dict[int, dict[float, float]] = {}

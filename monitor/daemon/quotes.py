@@ -14,7 +14,8 @@ from monitor.incidents.plan import AlertChange, is_drill
 from monitor.mentions.mask import excerpt
 from monitor.mentions.reading import Reading
 from monitor.model import Alert, Driver, Example, Key, Tier
-from monitor.rules.select import OTHER, Selection, fits, keys_of
+from monitor.rules.select import OTHER, Selection, by_term, fits, keys_of
+from monitor.rules.terms import tells
 from monitor.store import customers, observations
 from monitor.store.observations import Stored
 
@@ -133,6 +134,8 @@ def _fits(desk: Desk, selection: Selection, key: Key, row: Stored, read: Read) -
     if (where.source and source not in where.source) or (where.family and family not in where.family):
         return False  # before the text is read
     mention, said = read.said(desk, row)[:2]
+    if by_term(selection):
+        mention = replace(mention, labels={**mention.labels, **tells(key, mention)})
     if not fits(selection, said, source, family, mention.labels):
         return False
     return any(value == OTHER for _, value in key) or key in keys_of(selection, said, source, family, mention.labels)

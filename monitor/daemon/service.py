@@ -38,6 +38,7 @@ from monitor.daemon.source_acts import ActsOnSources
 from monitor.daemon.streams import Streams
 from monitor.daemon.systemd import Systemd
 from monitor.daemon.tend import Tend
+from monitor.daemon.terms import Terms
 from monitor.daemon.watch import Watch
 from monitor.http import Http
 from monitor.metrics import Loop, Metrics
@@ -54,7 +55,7 @@ SENDS_END = 20.0
 STORIES_BACK = 3 * 86400.0
 IDLE: dict[str, tuple[Loop, ...]] = {
     "poll": ("poll",), "judge": ("judge", "timers"), "deliver": ("deliver",), "tend": (),
-    "streams": (),
+    "streams": (), "terms": (),
 }  # fmt: skip
 """The metric's loops that a part stands for while it waits: whoever waits lives and has nothing to do."""
 
@@ -115,6 +116,9 @@ class Service:
         self.ingest = Ingest(self.db, self.desk, clock, self.metrics, self.judge.tell)
         self.poll = Poll(self.db, self.desk, self.ingest, self.http, clock, self.metrics)
         self.streams = Streams(self.db, self.desk, self.ingest, clock, self.metrics)
+        self.terms = Terms(
+            self.db, self.desk, clock, lambda rule: tuple(self.judge.alerts.get(rule, {})), self.judge.found
+        )  # fmt: skip
         self.tend = Tend(self.db, self.desk, clock, self.metrics, self.judge.poke)
         self.tend.letters = Letters(self.db, self.desk, self.deliver.handed).round
         self.deliver.on_dead(LastResort(self.board, self.judge, self.desk, clock).tell)
@@ -135,7 +139,7 @@ class Service:
         self.systemd = Systemd(os.environ)
         waking = {
             "poll": self.poll.wake, "judge": self.judge.wake, "deliver": self.deliver.wake, "tend": self.tend.wake,
-            "streams": self.streams.wake,
+            "streams": self.streams.wake, "terms": self.terms.wake,
         }  # fmt: skip
         self.watch = Watch(clock, self.db, self.systemd, waking, self._jumped, self._idle)
         self._refused = False
@@ -197,7 +201,7 @@ class Service:
         await counting.recount(self.db, desk, self.judge.poke)
         loops = {
             "poll": self.poll.run, "judge": self.judge.run, "deliver": self.deliver.run, "tend": self.tend.run,
-            "streams": self.streams.run,
+            "streams": self.streams.run, "terms": self.terms.run,
         }  # fmt: skip
         self._tasks = [asyncio.create_task(self.watch.keep(name, run), name=name) for name, run in loops.items()]
         drift = self.clock.drift if isinstance(self.clock, SystemClock) else None
@@ -254,6 +258,7 @@ class Service:
         self.poll.shift(by)
         self.board.next_timer = 0.0
         self.judge.shift(by)
+        self.terms.replan()
         self.calendar.wake()
         self.deliver.wake.set()
         self.tend.shift(by)
@@ -313,6 +318,7 @@ class Service:
         await self.judge.load()
         self.poll.replan()
         self.streams.replan()
+        self.terms.replan()
         self.practice.replan()
         self.reports.replan()
         self.judge.poke()

@@ -49,7 +49,8 @@ class Tracked:
 
     def of(self, desk: Desk, rule: Rule) -> Kept | None:
         """What is kept for a rule, None where its detector remembers nothing."""
-        meaning, selection = desk.meanings[rule.name], desk.counting[desk.asked[rule.name][0].id]
+        part, meaning = desk.asked[rule.name][0], desk.meanings[rule.name]
+        selection = desk.counting.get(part.id, part.id)
         held = self._held.get(rule.name)
         if held is None or (held.meaning, held.selection) != (meaning, selection):
             kept = rule.detector.keep(asked(rule, desk.zone))

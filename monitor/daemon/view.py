@@ -95,7 +95,8 @@ def batch(
     missed = sight.now - (since if since is not None else sight.now)
     back = missed + needs(rule, sight.now, desk.zone, kept)
     measure, other = reads(rule)
-    counted = memory.counted(connection, desk.counting[part.id], back, sight.now)
+    id = desk.counting.get(part.id)  # none of a selection by term
+    counted = memory.terms.get(rule.name, []) if id is None else memory.counted(connection, id, back, sight.now)
     series = _series(desk, rule, part, measure, counted, sight)
     series = _with_known(series, part, measure, standing, sight, desk)
     if whole is None or other is None:

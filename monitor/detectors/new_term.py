@@ -58,4 +58,5 @@ class NewTerm(Detector, frozen=True, kw_only=True, tag="new_term", tag_field="ki
             expected=known * windows,
             p_value=float(count_tail(reading.value, (known + JEFFREYS) * windows, 1 + windows)),
             partial=reading.partial,
+            before=(known, seen),
         )

@@ -71,6 +71,11 @@ class Reader:
         self._queried = any(label.values for label in labels)
         self._more = bool(labels or moods or dangers)
 
+    @property
+    def own_words(self) -> frozenset[str]:
+        """What topics and labels look for, in normal form."""
+        return self._topics.words
+
     def read(self, mention: Mention) -> Reading:
         """The reading of a mention."""
         if not self._more:

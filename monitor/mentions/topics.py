@@ -47,6 +47,11 @@ class Topics:
         self._form = light if not self._near and all(p.text.isalnum() for p in self._patterns) else normalize
         self._alike: dict[frozenset[Term], frozenset[str]] = {}
 
+    @property
+    def words(self) -> frozenset[str]:
+        """All that the queries look for, in normal form."""
+        return frozenset(pattern.text for pattern in self._patterns)
+
     def match(self, title: str, text: str) -> frozenset[str]:
         """The names of the topics that hold."""
         return self.match_normal(self._form(title) if title else "", self._form(text))

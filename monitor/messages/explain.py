@@ -100,6 +100,9 @@ def _new(score: Score, language: str) -> list[str]:
     """That it was not there before, or that it was."""
     if score.level is None:
         return []
+    if score.before is not None and score.level > 0:
+        known, seen = score.before
+        return [say(language, "explain.new_in", n=number(known), span=span(seen, language))]
     return [say(language, "explain.is_new" if score.level > 0 or not score.value else "explain.is_known")]
 
 

@@ -188,6 +188,8 @@ class Score(Struct, frozen=True, kw_only=True, gc=False):
     "rarer than anything in n days"."""
     lasting: float | None = None
     """Seconds that a goal has been missed without a break (target)."""
+    before: tuple[float, float] | None = None
+    """How much of it there was before what is new, and in how many covered seconds (new_term)."""
     parts: tuple[tuple[str, int], ...] = ()
     """Of a rule over rules: those that stand, each with its tier."""
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from monitor.mentions.signs import DANGER
 from monitor.model import Key, Labels, Mention
 from monitor.rules.rule import Rule
-from monitor.rules.select import ANY, MARKS, MENTIONS, Selection, fits, keys_of, marked, selections, witnesses
+from monitor.rules.select import ANY, MARKS, MENTIONS, Selection, by_term, fits, keys_of, marked, selections, witnesses
 from monitor.series import Bucket
 from monitor.times import MINUTE
 
@@ -45,11 +45,13 @@ class Compiled(Struct, frozen=True):
 
 
 def compile_rules(rules: Iterable[Rule]) -> Compiled:
-    """What the rules count. Who spoke is marked only where a rule asks for it."""
+    """What the rules count where records come in. Who spoke is marked only where a rule asks for it."""
     found: dict[int, Selection] = {}
     marks: dict[int, frozenset[str]] = {}
     for rule in rules:
         part, whole = selections(rule)
+        if by_term(part):
+            continue  # its series are found in the texts
         found.update({s.id: s for s in (part, whole) if s is not None and s.kind in ("mentions", "samples")})
         if kinds := marked(rule):
             marks[part.id] = kinds | marks.get(part.id, frozenset())

@@ -10,7 +10,7 @@ from monitor.model import Alert, Key, Labels, Tier
 from monitor.rules.memory import Memory
 from monitor.rules.replay import Judged
 from monitor.rules.rule import Rule
-from monitor.rules.select import RULES, selections
+from monitor.rules.select import RULES, by_term, selections
 from monitor.series import Interval, join_intervals
 from monitor.times import DAY
 
@@ -110,6 +110,8 @@ def months(rule: Rule, memory: Memory, start: float, end: float) -> float:
     if part.kind == RULES:
         spans = [span for group in memory.spans.values() for side in group.values() for span in side]
         return _length([*memory.lives.values(), *spans], start, end) / MONTH
+    if by_term(part):
+        return _length(list(memory.lives.values()), start, end) / MONTH  # whatever the words, it is one watch
     return sum(_watched(memory, part.id, key, start, end) for key in memory.known(rule)) / MONTH
 
 

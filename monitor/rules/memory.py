@@ -90,6 +90,13 @@ class Memory:
                 marks.insert(at, (minute, who))
         return touched
 
+    def renew(self, id: int, counted: Counted) -> None:
+        """Puts these series in the place of all that a selection had."""
+        for key in self.keys.pop(id, {}):
+            self.shelves.pop((id, key), None)
+            self.marks.pop((id, key), None)
+        self.take(counted)
+
     def cover(self, id: int, key: Key, source: str, span: Interval) -> None:
         """A sample of that series and source came and vouches for its span."""
         spans = self.spans.setdefault((id, key), {}).setdefault(source, [])

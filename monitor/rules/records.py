@@ -12,6 +12,7 @@ from monitor.model import Mention, Sample
 from monitor.rules.buckets import Tally, contributions_of_samples
 from monitor.rules.memory import At, Memory
 from monitor.rules.spread import spread
+from monitor.rules.terms import Heard
 from monitor.series import Bucket, Interval
 from monitor.times import MINUTE
 
@@ -60,7 +61,9 @@ class Intake:
         read: Callable[[Mention], Reading],
         story_is_new: Callable[[Mention], bool],
         families: Mapping[str, str],
+        heard: Heard | None = None,
     ) -> None:
+        self.heard = heard
         self.tally, self.memory, self.families = tally, memory, families
         self.read, self.story_is_new = read, story_is_new
         self._mentions: dict[tuple[str, str], Mention] = {}
@@ -92,6 +95,8 @@ class Intake:
         if old is not None:
             was = self.read(old)
             self.tally.add(was.mention, was.said, family=family, story_is_new=new, sign=-1)
+        if self.heard is not None:
+            self.heard.put(mention, story_is_new=new)
         now = self.read(mention)
         self.tally.add(now.mention, now.said, family=family, story_is_new=new)
 

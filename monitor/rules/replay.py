@@ -23,7 +23,8 @@ from monitor.rules.fold import other_key, together
 from monitor.rules.memory import At, Memory
 from monitor.rules.records import Intake, Record, arrivals, lives
 from monitor.rules.rule import Rule
-from monitor.rules.select import ANY, FINDINGS, RULES, other_side, selections
+from monitor.rules.select import ANY, FINDINGS, RULES, by_term, other_side, selections
+from monitor.rules.terms import Heard
 from monitor.series import Series
 
 FAR = float("inf")
@@ -49,23 +50,25 @@ def replay(
     zone: ZoneInfo = UTC,
     alerts: Mapping[str, Mapping[Key, Alert]] | None = None,
     memory: Memory | None = None,
+    own_words: Collection[str] = (),
 ) -> Iterator[Judged]:
     """Judges `rules` at each instant in `(start, end]`, by default from the first record to the last arrival.
 
     `families`: source -> family; `alerts`: rule -> key -> what stands at `start`. `memory`: an empty one that knows
-    where sources of mentions vouch (by default from their first to their last record); filled afterwards. Rules over
-    findings have no history and are left out.
+    where sources of mentions vouch (by default from their first to their last record); filled afterwards.
+    `own_words`: those of the topics, which are never new. Rules over findings have no history and are left out.
     """
     if not records:
         return
     memory = Memory(families, lives(records)) if memory is None else memory
     tally = Tally(compile_rules(rules))
-    intake = Intake(tally, memory, read, story_is_new, families)
+    heard = Heard(read, families, own_words) if any(by_term(selections(r)[0]) for r in rules) else None
+    intake = Intake(tally, memory, read, story_is_new, families, heard)
     incoming = list(arrivals(records))
     start = min(r.at for r in records) - 1 if start is None else start
     end = incoming[-1][0] if end is None else end
     looking = [r for r in rules if r.of not in (FINDINGS, RULES)]
-    steps = [_Steps(r, memory, zone, start, (alerts or {}).get(r.name, {})) for r in looking]
+    steps = [_Steps(r, memory, zone, start, (alerts or {}).get(r.name, {}), heard) for r in looking]
     over = [_Over(r, (alerts or {}).get(r.name, {})) for r in ordered(rules)]
     standing = {each.rule.name: each.alerts for each in steps} | {each.rule.name: each.alerts for each in over}
     i = 0
@@ -107,7 +110,15 @@ class _Over:
 class _Steps:
     """One rule on its way through time: its alerts, and when each series is to be judged next."""
 
-    def __init__(self, rule: Rule, memory: Memory, zone: ZoneInfo, start: float, alerts: Mapping[Key, Alert]) -> None:
+    def __init__(
+        self,
+        rule: Rule,
+        memory: Memory,
+        zone: ZoneInfo,
+        start: float,
+        alerts: Mapping[Key, Alert],
+        heard: Heard | None = None,
+    ) -> None:
         self.rule, self.memory, self.zone = rule, memory, zone
         self.asked = asked(rule, zone)
         self.lookback = lookback(rule, zone)
@@ -118,6 +129,7 @@ class _Steps:
         self.due = self._grid(start, start)
         self.rungs = dict(rule.rungs())
         self.only_above = all(r.below is None and r.rarer_than is None for r in self.rungs.values())
+        self.heard = heard if by_term(self.part) else None
         self.restless = accelerates(rule)
 
     def _grid(self, at: float, after: float) -> float:
@@ -127,6 +139,8 @@ class _Steps:
 
     def judge(self, now: float, touched: Collection[At]) -> list[Alert]:
         """The alerts of the series that may come to something else: on the grid, and as records came to the rule."""
+        if self.heard is not None:
+            return self._look(self.heard, now) if now >= self.due else []
         changed = {at for at in touched if at[0] == self.part.id or (self.whole and at[0] == self.whole.id)}
         if not changed and now < self.due:
             return []
@@ -144,6 +158,15 @@ class _Steps:
         """Counts of these series changed from an instant on."""
         if self.kept is not None and any(at[0] == self.part.id for at in touched):
             self.kept.changed(since)
+
+    def _look(self, heard: Heard, now: float) -> list[Alert]:
+        """Of a rule by term: what is new at this instant, and what stands."""
+        standing = [key for key, alert in self.alerts.items() if alert.tier > Tier.CALM or alert.pending]
+        self.memory.renew(self.part.id, heard.look(self.rule, now, standing))
+        self.due = self._grid(now, now)
+        keys = list(dict.fromkeys([*self.memory.known(self.rule), *standing]))
+        self.alerts = {key: self.alerts[key] for key in keys if key in self.alerts}
+        return self._evaluate(keys, now, len(keys)) if keys else []
 
     def _evaluate(self, keys: list[Key], now: float, known: int) -> list[Alert]:
         batch = self._series(keys, now)

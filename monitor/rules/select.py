@@ -30,6 +30,8 @@ MARKS = ("authors", "families", "sources", "dangers")
 """What marks are kept of besides labels: who of them was seen in which minute."""
 ANY = "*"
 """In the key of a family mark: of a record that lacks the label and so bears witness for every value."""
+TERM = "term"
+"""The pseudo label of `by` for the words of texts: counted by no bucket, found by `rules.terms`."""
 EVERYTHING = Where()
 OTHER = "other"
 """The value that gathers the series beyond `max_series`."""
@@ -38,8 +40,8 @@ OTHER = "other"
 class Selection(Struct, frozen=True):
     """Records counted together: `of` mentions, findings or a sample series, those that fit `where`, by labels.
 
-    A `by` may name a label, or `source`, `family`, `mood`, `topic` or `danger` (one series for each that fits), for
-    findings `subject`.
+    A `by` may name a label, or `source`, `family`, `mood`, `topic` or `danger` (one series for each that fits), or
+    `term` (one for each new word); for findings `subject`.
     """
 
     id: int
@@ -71,6 +73,11 @@ def selection(of: str, where: Where = EVERYTHING, by: tuple[str, ...] = ()) -> S
 def _written(where: Where) -> dict[str, Any]:
     """What makes the number: keys that came later stand in it only where they ask something."""
     return {key: value for key, value in structs.asdict(where).items() if value or key not in ("mood", "danger")}
+
+
+def by_term(selection: Selection) -> bool:
+    """Whether a selection is of mentions by the words of their texts."""
+    return selection.kind == MENTIONS and TERM in selection.by
 
 
 def asks(selection: Selection, sign: Literal["mood", "danger"]) -> bool:

@@ -100,7 +100,7 @@ class World:
         steps = replay(
             list(desk.rules.values()), scene.records, families=self._memory.families,
             read=desk.reader.read, story_is_new=self._is_new, start=scene.start,
-            end=scene.end, zone=desk.zone, memory=self._memory,
+            end=scene.end, zone=desk.zone, memory=self._memory, own_words=desk.reader.own_words,
         )  # fmt: skip
         for now, group in groupby(steps, key=lambda j: j.now):
             yield now, list(group)

@@ -128,6 +128,25 @@ def window(connection: Connection, start: float, end: float, limit: int = 2000) 
     return [stored_of(row) for row in connection.execute(query.limit(limit)).mappings()]
 
 
+def back(connection: Connection, start: float, before: float, limit: int) -> tuple[list[Stored], float]:
+    """The newest counted mentions with start ≤ at < before, newest first, and from when on these are all there are.
+
+    Of one instant all or none are there, save where that alone is more than the limit.
+    """
+    query = (
+        sa.select(mentions)
+        .where(mentions.c.at >= start, mentions.c.at < before, mentions.c.counted)
+        .order_by(mentions.c.at.desc())
+        .limit(limit)
+    )
+    rows = [stored_of(row) for row in connection.execute(query).mappings()]
+    if len(rows) < limit:
+        return rows, start
+    oldest = rows[-1].mention.at
+    whole = [row for row in rows if row.mention.at > oldest]
+    return (whole, whole[-1].mention.at) if whole else (rows, oldest)
+
+
 def recent_stories(connection: Connection, since: float, limit: int = 200_000) -> list[tuple[str, str, float]]:
     """(story, title + newline + text, at) of mentions since an instant, oldest first: for the story index."""
     columns = (mentions.c.story, mentions.c.title, mentions.c.text, mentions.c.at)

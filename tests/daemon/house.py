@@ -26,7 +26,7 @@ from tests.channels.fakes import Fake, FakeWebhook, Received, Reply
 
 START = 1773018000.0
 """2026-03-09 09:00 in Shanghai."""
-LOOPS = 5
+LOOPS = 6
 STUCK = 60.0
 """Seconds after which a service that does not come to rest has failed the test."""
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"

@@ -165,6 +165,11 @@ CASES = [
         "7 in 1 h, not there before",
     ),
     (
+        {"detector": "new_term", "score": Score(value=7, level=7, before=(0, 80 * 86400.0)), "families": ()},
+        "1 小时 7 条，此前 80 天里 0 条",
+        "7 in 1 h, 0 in the 80 d before",
+    ),
+    (
         {"detector": "new_term", "score": Score(value=7, level=0, expected=5), "families": ()},
         "1 小时 7 条，以前出现过",
         "7 in 1 h, was there before",

@@ -13,7 +13,8 @@ from monitor.sources.push import Push
 from tests.daemon.house import PLAYBOOKS, START, House, house
 
 HERE = Path(__file__).resolve().parent
-SMALL = (HERE / "config" / "small.toml").read_text(encoding="utf-8")
+OTHER = {"new-words": "terms"}
+"""The config of a scenario that is not the small one."""
 Told = tuple[str, str, str, int]
 
 
@@ -36,7 +37,10 @@ def minute(at: float) -> int:
 async def lived(here: House, scene: Scene) -> list[Told]:
     """The same of the service."""
     ordered: list[Mention | Sample] = sorted(scene.records, key=lambda r: r.seen_at)
-    for record in ordered:
+    for name in {r.source for r in ordered if r.seen_at < START}:
+        past = [r for r in ordered if r.source == name and r.seen_at < START and isinstance(r, Mention)]
+        await here.service.ingest.load(name, past, [])
+    for record in (r for r in ordered if r.seen_at >= START):
         await here.to(f"{record.seen_at - START}s")
         source = here.service.desk().sources[record.source]
         assert isinstance(source, Push)
@@ -54,11 +58,13 @@ async def lived(here: House, scene: Scene) -> list[Told]:
         "languages",
         "shadow",
         "together",
+        "new-words",
         *(pytest.param(name, marks=pytest.mark.slow) for name in ("lowered", "cleared-reopened")),
     ],
 )
 async def test_live_tells_what_the_scenario_told(name: str, tmp_path: Path) -> None:
     scene = read(HERE / f"{name}.toml", Desks())
-    config = SMALL.replace("../../../playbooks", str(PLAYBOOKS)).replace("notices.jsonl", str(tmp_path / "notices"))
+    given = (HERE / "config" / f"{OTHER.get(name, 'small')}.toml").read_text(encoding="utf-8")
+    config = given.replace("../../../playbooks", str(PLAYBOOKS)).replace("notices.jsonl", str(tmp_path / "notices"))
     async with house(tmp_path, config, base="") as here:
         assert sorted(await lived(here, scene), key=_when) == sorted(written(scene), key=_when)

@@ -99,3 +99,14 @@ def test_samples_around_bring_their_neighbours(connection: Connection) -> None:
     around = observations.samples_around(connection, "orders", {}, 180, 240)
     assert [s.at for s in around] == [120, 180, 240, 300]
     assert [s.at for s in observations.samples_around(connection, "orders", {}, 60, 60)] == [60, 120]
+
+
+def test_mentions_are_read_back_in_bites_that_leave_none_out(connection: Connection) -> None:
+    times = [10.0, 20.0, 20.0, 30.0, 30.0, 40.0]
+    rows = [mention(str(i), at) for i, at in enumerate(times)]
+    observations.insert(connection, [*rows, replace(mention("not counted", 25.0), counted=False)])
+    found, before = [], 40.0
+    while before > 15.0:
+        part, before = observations.back(connection, 15.0, before, 3)
+        found += [row.mention.id for row in part]
+    assert sorted(found) == ["1", "2", "3", "4"]

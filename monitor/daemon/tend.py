@@ -129,10 +129,12 @@ def _silent(connection: Connection, desk: Desk, now: float) -> bool:
 def look_over(connection: Connection, desk: Desk, now: float, metrics: Metrics) -> bool:
     """Opens and ends the findings on the data of each source; says whether one changed."""
     hours = intake.since(connection, now - (DAYS + 1) * DAY)
-    covered = cursors.covered(connection, now - DAY, now)
+    covered, standing = cursors.covered(connection, now - DAY, now), cursors.all_standing(connection)
     changed, open = False, {(finding.kind, finding.subject) for finding in findings.open(connection)}
     for source in desk.sources.values():
-        mine, vouched = hours.get(source.name, {}), covered.get(source.name, ())
+        resumed = standing.get(source.name, Standing()).resumed_at or 0.0
+        mine = hours.get(source.name, {})
+        vouched = tuple(pair for pair in covered.get(source.name, ()) if pair[1] > resumed)  # a pause is no gap
         found = faults(mine, vouched, now, pushed=isinstance(source, Push))
         for kind in KINDS if not isinstance(source, Push) else (*KINDS, "undated"):
             if kind in found:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from monitor.model import Alert, Key
 from monitor.store.codec import dump, load, upsert
 from monitor.store.prepared import Prepared
-from monitor.store.tables import alerts, judged
+from monitor.store.tables import alerts, judged, tracks
 
 
 def _putting(connection: Connection) -> sa.sql.dml.Insert:
@@ -49,10 +49,11 @@ def drop(connection: Connection, rule: str, key: Key) -> None:
 
 
 def drop_rules(connection: Connection, rules: Iterable[str]) -> None:
-    """Forgets the alerts of rules that are gone or mean something else now."""
+    """Forgets the alerts of rules that are gone or mean something else now, and what their detectors remembered."""
     names = list(rules)
     connection.execute(sa.delete(alerts).where(alerts.c.rule.in_(names)))
     connection.execute(sa.delete(judged).where(judged.c.rule.in_(names)))
+    connection.execute(sa.delete(tracks).where(tracks.c.rule.in_(names)))
 
 
 def put_judged(connection: Connection, upto: Mapping[str, tuple[float, str]]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.engine import Connection
 
+from monitor.detectors.kept import NOBODY, Saved
 from monitor.model import Alert, Entry, Silence, Tier, Timer
-from monitor.store import alerts, findings, incidents, outbox, silences, timers
+from monitor.store import alerts, findings, incidents, outbox, silences, timers, tracks
 from monitor.store.database import Conflict, Database, Priority
 from tests.store.store_world import incident, outcome
 
@@ -69,8 +70,12 @@ def test_up_to_when_a_rule_was_judged_is_kept(connection: Connection) -> None:
     alerts.put_judged(connection, {"a": (60.0, "m1"), "b": (60.0, "m2")})
     alerts.put_judged(connection, {"a": (120.5, "m3")})
     assert alerts.get_judged(connection) == {"a": (120.5, "m3"), "b": (60.0, "m2")}
+    saved = Saved(600.0, 6, 60.0, 0, [NOBODY], b"", b"")
+    for rule in ("a", "b"):
+        tracks.put(connection, rule, tracks.Row("m", 1, saved))
     alerts.drop_rules(connection, ["a"])
     assert alerts.get_judged(connection) == {"b": (60.0, "m2")}
+    assert set(tracks.all(connection)) == {"b"}
 
 
 def timer(state: str = "waiting", step: int = 0, due: float = 100.0) -> Timer:

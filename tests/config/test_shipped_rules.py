@@ -93,6 +93,20 @@ def test_danger_is_not_found_where_there_is_none(text: str) -> None:
     assert "danger" not in Topics(shipped().config.topic).match("", text)
 
 
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("好吃到爆炸", "danger"),
+        ("and to add insult to injury, they lost my bag", "injury"),
+        ("40 minutes on hold until my phone died", "injury"),
+        ("看得我泪崩了", "outage"),
+        ("环卫工在路边清理垃圾", "anger"),
+    ],
+)
+def test_an_idiom_is_not_taken_at_its_word(text: str, topic: str) -> None:
+    assert topic not in Topics(shipped().config.topic).match("", text)
+
+
 class World:
     """Four weeks of a customer-service team, an hour at a time, with a fixed seed."""
 

@@ -33,7 +33,7 @@ from benchmarks.rig import Receiver, free_port, machine
 from monitor.cli.run import steady_memory
 from monitor.config.load import load
 from monitor.daemon.clock import SteppedClock
-from monitor.daemon.service import Service, take_state
+from monitor.daemon.service import LOOPS, Service, take_state
 from monitor.http import Http
 from monitor.store import care
 from monitor.store.database import Priority
@@ -45,7 +45,6 @@ from monitor_demo.story import PRODUCTS, rhythm
 START = 1767585600.0
 """2026-01-05 12:00 in Shanghai, a Monday."""
 DAY, MONTH = 86400.0, 30 * 86400.0
-LOOPS = 4
 CHANNELS = ("hotline", "app", "shop")
 CONFIG = """
 include = ["shipped-rules.toml"]

@@ -18,7 +18,7 @@ from monitor.cli.language import lang_option, told
 from monitor.config.load import ConfigFault, Loaded, load
 from monitor.daemon.clock import Clock, SteppedClock, SystemClock, serve_steps
 from monitor.daemon.server import ListenFault
-from monitor.daemon.service import Service, StateFault, take_state
+from monitor.daemon.service import LOOPS, Service, StateFault, take_state
 from monitor.log import set_up
 from monitor.messages import say
 from monitor.secret import SecretFault, concealed
@@ -26,7 +26,6 @@ from monitor.store import care
 from monitor.store.database import StoreFault
 
 STATE = Path("/var/lib/crisis-monitor")
-LOOPS = 5
 M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from monitor.metrics import QUALITIES
 from monitor.series import Interval, share_covered
+from monitor.store.cursors import Standing
 from monitor.store.intake import HOUR, Hour
 
 RECENT = 3
@@ -38,6 +39,12 @@ class Quality(Struct, frozen=True, kw_only=True):
     unmatched: float = 0.0
     gaps: float = 0.0
     lag: float | None = None
+
+
+def listened_to(covered: tuple[Interval, ...], standing: Standing) -> tuple[Interval, ...]:
+    """What was covered since a source was first listened to, or resumed: between history and that nothing is a gap."""
+    since = max(standing.first_good or 0.0, standing.resumed_at or 0.0)
+    return tuple((max(start, since), end) for start, end in covered if end > since)
 
 
 def shares_of(found: Quality) -> dict[str, float]:

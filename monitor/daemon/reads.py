@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.daemon.desk import Desk
 from monitor.daemon.judge import Judge, leading
-from monitor.daemon.quality import quality, shares_of
+from monitor.daemon.quality import listened_to, quality, shares_of
 from monitor.daemon.quotes import examples_of, most_told
 from monitor.daemon.stories import told_of
 from monitor.incidents.answers import ASKING, Answered, Asked, Speed, speeds
@@ -185,7 +185,9 @@ class ReadsOfStore:
 def _qualities(connection: Connection, now: float) -> dict[str, dict[str, Any]]:
     """Lag and quality of each source that brought anything within a day."""
     hours, covered = intake.since(connection, now - DAY), cursors.covered(connection, now - DAY, now)
-    found = {name: quality(mine, covered.get(name, ()), now) for name, mine in hours.items()}
+    standing = cursors.all_standing(connection)
+    vouched = {name: listened_to(pairs, standing.get(name, Standing())) for name, pairs in covered.items()}
+    found = {name: quality(mine, vouched.get(name, ()), now) for name, mine in hours.items()}
     return {name: {"lag": q.lag, "quality": shares_of(q)} for name, q in found.items()}
 
 

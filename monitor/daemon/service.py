@@ -58,6 +58,8 @@ IDLE: dict[str, tuple[Loop, ...]] = {
     "streams": (), "terms": (),
 }  # fmt: skip
 """The metric's loops that a part stands for while it waits: whoever waits lives and has nothing to do."""
+LOOPS = len(IDLE)
+"""How many loops wait on the clock when all is done: what a stepped clock must know."""
 
 
 class StateFault(Exception):

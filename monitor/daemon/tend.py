@@ -12,7 +12,7 @@ from monitor.daemon import jump, reviewing
 from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.daemon.following import let_go
-from monitor.daemon.quality import DAYS, KINDS, faults, quality, shares_of
+from monitor.daemon.quality import DAYS, KINDS, faults, listened_to, quality, shares_of
 from monitor.daemon.stories import floods
 from monitor.daemon.view import TEND
 from monitor.incidents.coverage import runs_out
@@ -132,9 +132,8 @@ def look_over(connection: Connection, desk: Desk, now: float, metrics: Metrics) 
     covered, standing = cursors.covered(connection, now - DAY, now), cursors.all_standing(connection)
     changed, open = False, {(finding.kind, finding.subject) for finding in findings.open(connection)}
     for source in desk.sources.values():
-        resumed = standing.get(source.name, Standing()).resumed_at or 0.0
         mine = hours.get(source.name, {})
-        vouched = tuple(pair for pair in covered.get(source.name, ()) if pair[1] > resumed)  # a pause is no gap
+        vouched = listened_to(covered.get(source.name, ()), standing.get(source.name, Standing()))
         found = faults(mine, vouched, now, pushed=isinstance(source, Push))
         for kind in KINDS if not isinstance(source, Push) else (*KINDS, "undated"):
             if kind in found:

@@ -16,7 +16,7 @@ from unittest.mock import patch
 from monitor.config.load import load
 from monitor.daemon.clock import SteppedClock
 from monitor.daemon.desk import compile_desk
-from monitor.daemon.service import Service, take_state
+from monitor.daemon.service import LOOPS, Service, take_state
 from monitor.http import Answer, Http
 from monitor.model import Facts, Finding, Tier
 from monitor.store import findings, outbox
@@ -26,7 +26,6 @@ from tests.channels.fakes import Fake, FakeWebhook, Received, Reply
 
 START = 1773018000.0
 """2026-03-09 09:00 in Shanghai."""
-LOOPS = 6
 STUCK = 60.0
 """Seconds after which a service that does not come to rest has failed the test."""
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"

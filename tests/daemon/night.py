@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.config.load import load
 from monitor.daemon.clock import SteppedClock
-from monitor.daemon.service import Service, take_state
+from monitor.daemon.service import LOOPS, Service, take_state
 from monitor.http import Answer, Http
 from monitor.incidents.timeline import write
 from monitor.model import Delivery, Incident, Mention, Timer
@@ -23,7 +23,7 @@ from monitor.store import incidents, outbox, timers
 from monitor.times import local
 from monitor.web.acts import Act
 from tests.channels.fake_mail import FakeMail, free_port
-from tests.daemon.house import LOOPS, span
+from tests.daemon.house import span
 
 SATURDAY = datetime(2026, 3, 14, 2, 50, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp()
 BASE = """

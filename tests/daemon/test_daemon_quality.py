@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from monitor.daemon.quality import faults, quality
+from monitor.daemon.quality import faults, listened_to, quality
+from monitor.store.cursors import Standing
 from monitor.store.intake import HOUR, Hour
 from tests.daemon.house import START, house, iso
 
@@ -48,6 +49,13 @@ def test_time_that_nobody_vouches_for_is_a_gap() -> None:
     half = ((NOW - 24 * HOUR, NOW - 18 * HOUR), (NOW - 6 * HOUR, NOW))
     assert list(faults(USUAL | three(accepted=20), half, NOW, pushed=True)) == ["source-gaps"]
     assert quality({}, half, NOW).gaps == pytest.approx(0.5)
+
+
+def test_between_history_and_the_first_fetch_or_in_a_pause_nothing_is_a_gap() -> None:
+    half = ((NOW - 24 * HOUR, NOW - 18 * HOUR), (NOW - 6 * HOUR, NOW))
+    for standing in (Standing(first_good=NOW - 6 * HOUR), Standing(first_good=5.0, resumed_at=NOW - 6 * HOUR)):
+        assert quality({}, listened_to(half, standing), NOW).gaps == 0.0
+    assert quality({}, listened_to(half, Standing(first_good=NOW - 20 * HOUR)), NOW).gaps == pytest.approx(0.6)
 
 
 PUSHED = """

@@ -11,11 +11,11 @@ from click.testing import CliRunner, Result
 from monitor.cli.main import main
 from monitor.config.load import load
 from monitor.daemon.clock import SteppedClock
-from monitor.daemon.service import Service
+from monitor.daemon.service import LOOPS, Service
 from monitor.model import Tier
 from monitor.store import cursors
 from tests.channels.fake_mail import free_port
-from tests.daemon.house import LOOPS, START, House, house
+from tests.daemon.house import START, House, house
 
 pytestmark = pytest.mark.anyio
 CONFIG = """

@@ -11,14 +11,13 @@ from sqlalchemy.engine import Connection
 from monitor.config.load import load
 from monitor.daemon.clock import SteppedClock
 from monitor.daemon.ingest import Taken
-from monitor.daemon.service import Service
+from monitor.daemon.service import LOOPS, Service
 from monitor.model import Key, Score
 from monitor.rules.select import series_id
 from monitor.series import Bucket
 from monitor.store import buckets, cursors, tracks
 from monitor.store.database import Priority
 from monitor.times import DAY, HOUR, MINUTE
-from tests.daemon.house import LOOPS
 
 pytestmark = pytest.mark.anyio
 START = 1_759_968_000.0

@@ -126,6 +126,14 @@ class Prometheus:
             time.sleep(0.3)
         raise AssertionError(f"no scrape with up={up} within {within} s")
 
+    def ruled(self, within: float = 75.0) -> None:
+        """Waits until its rules were evaluated once: each group waits for its place in its interval first."""
+        ends = time.monotonic() + within
+        while not self.values('ALERTS{alertname="CrisisMonitorWatchdog"}'):
+            if time.monotonic() > ends:
+                raise AssertionError(f"the watchdog did not fire within {within} s")
+            time.sleep(0.3)
+
     def stop(self) -> None:
         """Ends it."""
         self._process.terminate()

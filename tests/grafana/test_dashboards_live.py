@@ -100,6 +100,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
             watch = Watch(play, prometheus)
             play.run()
             practise(play)
+            prometheus.ruled()
             watch.look("end")
             ever = {query: prometheus.seen(query.expr) for query in QUERIES}
             alerts = {a["name"]: [x["annotations"]["description"] for x in a["alerts"]] for a in prometheus.alerts()}

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import partial
 from hashlib import blake2b
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from imapclient import SEEN, IMAPClient
 from msgspec import field
 
 from monitor.model import Cursor, Mention, Page
@@ -23,7 +22,7 @@ from monitor.sources.apart import apart
 from monitor.sources.dates import read_date
 from monitor.sources.feed import hashed
 from monitor.sources.guard import outer_addresses
-from monitor.sources.imap_open import PORTS, Door, Mailbox, Security
+from monitor.sources.imap_door import PORTS, Door, Security
 from monitor.sources.mail import Mail, inner_of, read_mail
 from monitor.sources.mail_items import Digest, Item, items_of, wrong_digest
 from monitor.sources.mapping import Mapping, mention_of, wrong_targets
@@ -31,6 +30,11 @@ from monitor.sources.records import AHEAD
 from monitor.sources.source import Source, SourceFault, Surroundings
 from monitor.sources.told import Told, short, why
 from monitor.times import DAY, Duration
+
+if TYPE_CHECKING:  # the client is only loaded where a mailbox is read
+    from imapclient import IMAPClient
+
+    from monitor.sources.imap_open import Mailbox
 
 AT_ONCE = 10
 """Mails asked for in one command."""
@@ -83,6 +87,8 @@ class Imap(Source, frozen=True, kw_only=True, tag="imap", tag_field="kind"):
 
     async def fetch(self, cursor: Cursor, around: Surroundings) -> Page:
         """The mails behind the cursor, all within `timeout`."""
+        from monitor.sources.imap_open import Mailbox
+
         port = self.port or PORTS[self.security]
         addresses = () if self.allow_private else await outer_addresses(self.host, port)
         door, mailbox = self._door(port, addresses), Mailbox()
@@ -165,7 +171,7 @@ def _mark(client: IMAPClient, cursor: Cursor) -> None:
     first, last = int(cursor.get("marked") or 0) + 1, int(cursor.get("last") or 0)
     uids = client.search(["UID", f"{first}:{last}"]) if last >= first else []
     if uids:
-        client.add_flags(uids, [SEEN], silent=True)
+        client.add_flags(uids, [rb"\Seen"], silent=True)
 
 
 def _arrived(at: Any) -> float:

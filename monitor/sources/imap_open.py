@@ -8,31 +8,14 @@ import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Literal
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
-from msgspec import Struct
 
 from monitor import __version__
+from monitor.sources.imap_door import Door
 from monitor.sources.source import SourceFault
 from monitor.sources.told import Told, short
-
-Security = Literal["tls", "starttls", "none"]
-PORTS: dict[Security, int] = {"tls": 993, "starttls": 143, "none": 143}
-
-
-class Door(Struct, frozen=True, kw_only=True):
-    """Where a mailbox is and how one gets in. `addresses`: those that were judged; empty = whatever the host has."""
-
-    host: str
-    port: int
-    security: Security
-    user: str
-    password: str
-    ca: str = ""
-    timeout: float = 60.0
-    addresses: tuple[str, ...] = ()
 
 
 class _Dialled(imaplib.IMAP4):

@@ -22,6 +22,7 @@ from monitor.model import WARNING_TIERS, Labels, Notice, Receipt, Target, Tier
 from monitor.times import Duration, rfc3339
 
 API = "/api/v2/alerts"
+SKEW = 60.0  # seconds: an end that lies ahead of a member's own clock would be no end there, and the alert burn on
 _SEVERITIES = {Tier.BLUE: "info", Tier.YELLOW: "warning", Tier.ORANGE: "error", Tier.RED: "critical"}
 
 
@@ -70,7 +71,7 @@ def alerts(notice: Notice, now: float, alive: float) -> list[dict[str, Any]]:
     burning = not over(notice) and notice.tier > Tier.CALM
     ended = [tier for tier in WARNING_TIERS if not burning or tier != notice.tier]
     out = [firing(notice, now, alive)] if burning else []
-    return out + [{**_alert(notice, tier, now), "endsAt": rfc3339(now)} for tier in ended]
+    return out + [{**_alert(notice, tier, now - SKEW), "endsAt": rfc3339(now - SKEW)} for tier in ended]
 
 
 def firing(notice: Notice, now: float, alive: float) -> dict[str, Any]:

@@ -102,3 +102,14 @@ async def test_the_real_alertmanager_fires_and_resolves(tmp_path: Path) -> None:
         assert real.tiers() == ["red"]
         await send(channel, now, transition="CLEARED", labels=labels, **times)
         assert real.tiers() == []
+
+
+@pytest.mark.anyio
+async def test_a_clock_half_a_minute_ahead_of_a_member_still_ends_what_burns_there(tmp_path: Path) -> None:
+    with members(tmp_path) as (real,):
+        channel, now = Alertmanager(name="am", urls=(real.url,)), time.time() + 30
+        await send(channel, now, tier=Tier.ORANGE, previous_tier=Tier.CALM, transition="NEW", at=now, since=now)
+        await send(channel, now, tier=Tier.RED, at=now, since=now)
+        assert real.tiers() == ["red"]
+        await send(channel, now, transition="CLEARED", at=now, since=now)
+        assert real.tiers() == []

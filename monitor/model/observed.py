@@ -132,7 +132,7 @@ class Page(Struct, frozen=True, kw_only=True):
     """What one fetch brought: records, the cursor to go on from, and the faults of single records.
 
     `covers_from` is how far back the source vouches for completeness (None: since the last good fetch).
-    `covers_to` likewise (None: the time of the fetch; a file: its newest record).
+    `covers_to` likewise (None: the time of the fetch; a file: its newest record, 0 before the first).
     `more` asks to be fetched again at once; `unchanged` = the other side said nothing is new (304, same body).
     `first` = still of the first reading, however many pages that takes: what bears no date in it is not counted.
     """

@@ -364,8 +364,8 @@ def _cover(
     """Notes what a page vouches for; returns where an outage began that it ends, None when it came in its turn.
 
     A page that says itself how far it reaches (a file) goes on where the source's coverage ended: between two exports
-    nothing was left out; a folder that never held a record vouches for nothing. A saturated one may have left out what came before its oldest record: only from there on it
-    vouches.
+    nothing was left out; a folder that never held a record vouches for nothing. A saturated one may have left out what
+    came before its oldest record: only from there on it vouches.
     """
     if page.covers_to == 0:
         return None

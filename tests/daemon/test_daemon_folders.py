@@ -1,4 +1,4 @@
-"""A drop folder of the running service: while nothing was ever dropped it vouches for nothing, and cries for nothing."""
+"""A drop folder of the running service: before the first file it vouches for nothing, and cries for nothing."""
 
 from __future__ import annotations
 

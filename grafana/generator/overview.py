@@ -2,87 +2,101 @@
 
 from __future__ import annotations
 
-from generator.parts import (
-    CALM,
-    ORANGE,
-    RED,
-    TIERS,
-    WAITING,
-    YELLOW,
-    age,
-    lines,
-    number,
-    query,
-    rows,
-    series,
-    steps,
-    timeline,
-)
+from generator.parts import WAITING, age, lines, number, query, rows, series, steps, timeline
+from generator.words import CALM, ORANGE, RED, TIERS, YELLOW, Text
 
-UID, TITLE = "crisis-monitor-overview", "Crisis monitor: overview"
-SAYS = "How things stand: tiers, open incidents, what nobody took, and whether the monitor itself is well."
+UID, TITLE = "crisis-monitor-overview", Text("Crisis monitor: overview", "危机预警：总览")
+SAYS = Text(
+    "How things stand: tiers, open incidents, what nobody took, and whether the monitor itself is well.",
+    "当前态势：各级预警、进行中的事件、还没有人接手的事件，以及监测系统自身是否正常。",
+)
 VARIABLES = ("instance", "rule")
 RULE = 'rule=~"$rule"'
 
 PANELS = [
     number(
-        "Highest tier", "The highest tier any rule is at. Grey = no rule has data, which is not calm.",
-        [query(f"max({series('rule_tier_level')})", "tier")], "none", words=TIERS, height=5,
+        Text("Highest tier", "最高等级"),
+        Text("The highest tier any rule is at. Grey = no rule has data, which is not calm.",
+             "所有规则中的最高等级。灰色 = 没有一条规则有数据，这不等于平稳。"),
+        [query(f"max({series('rule_tier_level')})", Text("tier", "等级"))], "none", words=TIERS, height=5,
     ),
     number(
-        "Open incidents", "Incidents that are open now, by tier; drills are left out. Coloured where there is one.",
+        Text("Open incidents", "进行中的事件"),
+        Text("Incidents that are open now, by tier; drills are left out. Coloured where there is one.",
+             "目前进行中的事件，按等级统计，不含演练。有事件的等级才会着色。"),
         [query(f"sum by (tier) ({series('incidents_open')})", "{{tier}}")], "none", by_tier=True, width=8, height=5,
     ),
     number(
-        "Nobody has acknowledged", "Open incidents that nobody has taken yet. Red: somebody must answer now.",
-        [query(f"sum({series('incidents_unacknowledged')})", "open, not taken")], "none",
+        Text("Nobody has acknowledged", "无人接手"),
+        Text("Open incidents that nobody has taken yet. Red: somebody must answer now.",
+             "进行中但还没有人接手的事件。变红就要立刻有人处理。"),
+        [query(f"sum({series('incidents_unacknowledged')})", Text("open, not taken", "待接手"))], "none",
         bounds=steps((None, CALM), (1, RED)), height=5,
     ),
     number(
-        "Sources up", "Share of sources whose last fetch, or expected push, came.",
-        [query(f"avg({series('source_up')})", "up")], "percentunit",
+        Text("Sources up", "数据源正常率"),
+        Text("Share of sources whose last fetch, or expected push, came.",
+             "最近一次读取成功、或应到的推送已到的数据源所占比例。"),
+        [query(f"avg({series('source_up')})", Text("up", "正常"))], "percentunit",
         bounds=steps((None, RED), (0.5, ORANGE), (0.99, CALM)), height=5, decimals=0,
     ),
     number(
-        "Oldest waiting notice", "How long the oldest delivery has waited in the outbox. 0 = nothing waits.",
-        [query(WAITING, "waits")], "s", bounds=steps((None, CALM), (60, YELLOW), (300, ORANGE), (1800, RED)), height=5,
+        Text("Oldest waiting notice", "最久未发的通知"),
+        Text("How long the oldest delivery has waited in the outbox. 0 = nothing waits.",
+             "发件箱里等得最久的一条已经等了多长时间。0 = 没有等待。"),
+        [query(WAITING, Text("waits", "已等待"))], "s",
+        bounds=steps((None, CALM), (60, YELLOW), (300, ORANGE), (1800, RED)), height=5,
     ),
     timeline(
-        "Tiers by rule", "Each rule's tier over time: the highest of its series. Grey = no data.",
+        Text("Tiers by rule", "各规则等级"),
+        Text("Each rule's tier over time: the highest of its series. Grey = no data.",
+             "每条规则的等级变化，取其各序列中的最高者。灰色 = 无数据。"),
         [query(f"max by (rule) ({series('rule_tier_level', RULE)})", "{{rule}}")], TIERS, height=13,
     ),
     lines(
-        "Signals against what is normal",
-        "Each rule's value as a multiple of the upper bound of what is normal: 1 is the edge of the band, above it is "
-        "unusual. Rules without a learned or given bound are not drawn.",
+        Text("Signals against what is normal", "信号与正常范围之比"),
+        Text("Each rule's value as a multiple of the upper bound of what is normal: 1 is the edge of the band, above "
+             "it is unusual. Rules without a learned or given bound are not drawn.",
+             "每条规则的现值是正常上限的几倍：1 就是正常范围的边缘，再高就不寻常。"
+             "还没有学到、也没有设定上限的规则不画。"),
         [query(f"max by (rule) ({series('rule_value', RULE)} / ({series('rule_upper', RULE)} > 0))", "{{rule}}")],
         "x", bounds=steps((None, CALM), (1, ORANGE)),
     ),
     lines(
-        "Open incidents over time", "Incidents that were open, by tier, drills left out.",
+        Text("Open incidents over time", "进行中的事件（历史）"),
+        Text("Incidents that were open, by tier, drills left out.", "各时刻进行中的事件，按等级统计，不含演练。"),
         [query(f"sum by (tier) ({series('incidents_open')})", "{{tier}}")], "none", by_tier=True,
     ),
     lines(
-        "Notices", "Notices owed to people or channels, by tier, drills left out.",
+        Text("Notices", "通知"),
+        Text("Notices owed to people or channels, by tier, drills left out.",
+             "应当发给人员或渠道的通知，按等级统计，不含演练。"),
         [query(f"sum by (tier) (increase({series('notices_total')}[$__rate_interval]))", "{{tier}}")], "none",
         bars=True, by_tier=True, width=8, height=7,
     ),
     number(
-        "Findings", "What people should know of the data or of the monitor itself; the console tells each.",
-        [query(f"sum({series('findings_open')})", "open")], "none", bounds=steps((None, CALM), (1, YELLOW)),
-        height=7, spark=True,
+        Text("Findings", "需要知道的问题"),
+        Text("What people should know of the data or of the monitor itself; the console tells each.",
+             "数据或监测系统自身有哪些问题需要知道；逐条说明见预警页面。"),
+        [query(f"sum({series('findings_open')})", Text("open", "未解决"))], "none",
+        bounds=steps((None, CALM), (1, YELLOW)), height=7, spark=True,
     ),
     number(
-        "Slowest loop", "How long ago the loop that lags most got on. More than a minute: it is stuck.",
-        [query(f"max({age(series('loop_last_advance_timestamp_seconds'))})", "ago")], "s",
+        Text("Slowest loop", "最慢的循环"),
+        Text("How long ago the loop that lags most got on. More than a minute: it is stuck.",
+             "落后最多的循环上一次推进是多久以前。超过一分钟就是卡住了。"),
+        [query(f"max({age(series('loop_last_advance_timestamp_seconds'))})", Text("ago", "之前"))], "s",
         bounds=steps((None, CALM), (30, YELLOW), (60, RED)), height=7,
     ),
     rows(
-        "Firing alerts",
-        "What Prometheus's rules say of this service. The watchdog fires always: if even that is missing, the rules "
-        "are not loaded or Prometheus stands still.",
+        Text("Firing alerts", "正在触发的告警"),
+        Text("What Prometheus's rules say of this service. The watchdog fires always: if even that is missing, the "
+             "rules are not loaded or Prometheus stands still.",
+             "Prometheus 的规则对本服务的判断。CrisisMonitorWatchdog 始终触发：连它都没有，说明规则没有加载，"
+             "或者 Prometheus 停了。"),
         [query('ALERTS{alertname=~"CrisisMonitor.*", alertstate="firing"}', instant=True, as_table=True)], "none",
-        {"alertname": "Alert", "severity": "Severity", "tier": "Tier", "rule": "Rule", "source": "Source"}, width=8,
-        height=7, none="The alert rules are not loaded",
+        {"alertname": Text("Alert", "告警"), "severity": Text("Severity", "严重程度"), "tier": Text("Tier", "等级"),
+         "rule": Text("Rule", "规则"), "source": Text("Source", "数据源")},
+        width=8, height=7, none=Text("The alert rules are not loaded", "告警规则没有加载"),
     ),
 ]  # fmt: skip

@@ -37,7 +37,7 @@ NO_DATA_LEVEL = -1
 FetchResult = Literal["ok", "unchanged", "failed"]
 RecordResult = Literal["accepted", "duplicate", "corrected", "rejected"]
 DeliveryResult = Literal["sent", "retried", "refused", "superseded", "dead"]
-Loop = Literal["poll", "judge", "deliver", "timers"]
+Loop = Literal["poll", "judge", "deliver", "timers", "tend", "streams", "terms"]
 FINDING_KINDS = (
     "source-failing",
     "source-silent",

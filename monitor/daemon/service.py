@@ -54,8 +54,8 @@ log = structlog.get_logger("service")
 SENDS_END = 20.0
 STORIES_BACK = 3 * 86400.0
 IDLE: dict[str, tuple[Loop, ...]] = {
-    "poll": ("poll",), "judge": ("judge", "timers"), "deliver": ("deliver",), "tend": (),
-    "streams": (), "terms": (),
+    "poll": ("poll",), "judge": ("judge", "timers"), "deliver": ("deliver",), "tend": ("tend",),
+    "streams": ("streams",), "terms": ("terms",),
 }  # fmt: skip
 """The metric's loops that a part stands for while it waits: whoever waits lives and has nothing to do."""
 LOOPS = len(IDLE)
@@ -119,7 +119,8 @@ class Service:
         self.poll = Poll(self.db, self.desk, self.ingest, self.http, clock, self.metrics)
         self.streams = Streams(self.db, self.desk, self.ingest, clock, self.metrics)
         self.terms = Terms(
-            self.db, self.desk, clock, lambda rule: tuple(self.judge.alerts.get(rule, {})), self.judge.found
+            self.db, self.desk, clock, self.metrics, lambda rule: tuple(self.judge.alerts.get(rule, {})),
+            self.judge.found,
         )  # fmt: skip
         self.tend = Tend(self.db, self.desk, clock, self.metrics, self.judge.poke)
         self.tend.letters = Letters(self.db, self.desk, self.deliver.handed).round

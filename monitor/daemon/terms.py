@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.engine import Connection
@@ -16,6 +17,7 @@ from monitor.daemon.clock import Clock
 from monitor.daemon.desk import Desk
 from monitor.daemon.memory import Counted
 from monitor.mentions.terms import runs
+from monitor.metrics import Metrics
 from monitor.model import Key, Mention
 from monitor.rules import buckets, terms
 from monitor.rules.rule import Rule
@@ -26,6 +28,7 @@ from monitor.store.database import Database, StoreFault
 from monitor.times import floor_to
 
 log = structlog.get_logger("terms")
+T = TypeVar("T")
 
 BITE = 2000
 """Mentions of a bite: some tens of milliseconds of older ones, some hundreds of those of the window."""
@@ -41,10 +44,12 @@ class Terms:
         db: Database,
         desk: Callable[[], Desk],
         clock: Clock,
+        metrics: Metrics,
         standing: Callable[[str], Collection[Key]],
         found: Callable[[str, list[Counted]], None],
     ) -> None:
-        self._db, self._desk, self._clock, self._standing, self._found = db, desk, clock, standing, found
+        self._db, self._desk, self._clock, self._metrics = db, desk, clock, metrics
+        self._standing, self._found = standing, found
         self.wake = asyncio.Event()
         self._due: dict[str, float] = {}
         self._seen: dict[str, terms.Seen] = {}
@@ -86,16 +91,22 @@ class Terms:
         own = terms.own_words(desk.reader.own_words)
         look = await asyncio.to_thread(terms.Look, rule, now, said, own=own, standing=standing, seen=seen)
         while not look.search.done:
-            await self._db.read(lambda c: _bite(c, look.search, fit))
+            await self._bitten(lambda c: _bite(c, look.search, fit))
         return series_of(await asyncio.to_thread(look.found))
 
     async def _said(self, desk: Desk, rule: Rule, now: float, fit: terms.Fitting) -> list[terms.Said]:
         """What the rule counts of its window, the newest of it."""
         start, until, said = terms.spans(rule, now)[0], now, list[terms.Said]()
         while start < until and len(said) < terms.READ_IN_WINDOW:
-            part, until = await self._db.read(lambda c, upto=until: _cut(c, desk, start, upto, fit))  # type: ignore[misc]
+            part, until = await self._bitten(lambda c, upto=until: _cut(c, desk, start, upto, fit))  # type: ignore[misc]
             said += part
         return said[: terms.READ_IN_WINDOW]
+
+    async def _bitten(self, job: Callable[[Connection], T]) -> T:
+        """A long look is many of these, and gets on with each."""
+        done = await self._db.read(job)
+        self._metrics.advanced("terms", self._clock.now())
+        return done
 
 
 def _cut(

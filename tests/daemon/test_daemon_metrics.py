@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import anyio
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.http import Http
-from monitor.metrics import PREFIX
+from monitor.metrics import PREFIX, Loop
 from tests.daemon.house import START, House, house
 
 pytestmark = pytest.mark.anyio
@@ -75,6 +75,14 @@ async def told(here: House, name: str, **labels: str) -> float | None:
         if s.name == PREFIX + name and labels.items() <= s.labels.items()
     ]
     return sum(found) if found else None
+
+
+async def test_every_loop_that_waits_has_got_on(tmp_path: Path) -> None:
+    async with house(tmp_path, CONFIG) as here:
+        await here.to("10m")
+        here.service.watch.look()
+        stamps = [await told(here, "loop_last_advance_timestamp_seconds", loop=loop) for loop in get_args(Loop)]
+        assert [stamp for stamp in stamps if stamp is None or stamp < START + 600] == []
 
 
 def fires(here: House, count: int) -> list[dict[str, Any]]:

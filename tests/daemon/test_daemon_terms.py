@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
+from monitor.daemon.service import IDLE
 from monitor.daemon.terms import PATIENCE
 from monitor.model import Mention
 from monitor.sources.push import Push
@@ -58,6 +59,21 @@ async def test_a_word_of_the_stored_past_is_known_after_a_reload(tmp_path: Path)
         await here.service.reload()
         await here.to("31m")
         assert await here.told() == []
+
+
+@pytest.mark.anyio
+async def test_a_long_look_gets_on_with_each_bite(tmp_path: Path) -> None:
+    async with house(tmp_path, config(tmp_path), base="") as here:
+        await history(here)
+        await here.to("25m")
+        await bring(here, said(WORD, 20, 21, 22, 23, 24))
+        with (
+            patch("monitor.daemon.terms.BITE", 10),
+            patch.object(here.service.metrics, "advanced", wraps=here.service.metrics.advanced) as advanced,
+            patch("monitor.daemon.service.IDLE", dict.fromkeys(IDLE, ())),
+        ):
+            await here.to("31m")
+        assert [call.args[0] for call in advanced.call_args_list].count("terms") >= 6
 
 
 @pytest.mark.anyio

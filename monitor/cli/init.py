@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from monitor.shipped import SHIPPED, shipped
 ALERTS = "crisis-monitor.alerts.yaml"
 GRAFANA, DOCS = "http://localhost:3000", "https://docs.example.com/crisis-monitor"
 """What the shipped alerts link to."""
+IN_CHINESE = {
+    ALERTS: ((rb"(dashboard_url: \S+)", rb"\1-zh"), (rb"/alerts\.md#", rb"/alerts.zh-CN.md#")),
+    "compose.yaml": ((rb"crisis-monitor-overview\.json", rb"zh/crisis-monitor-overview-zh.json"),),
+}
+"""What is turned in files that lead to English pages: the links of alerts, and the first page of Grafana."""
 
 
 @click.command("init", help=told("init.help.init"))
@@ -47,7 +53,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, Path]]:
 
 def _fitted(source: Path, lang: str, places: dict[str, str]) -> bytes:
     """The shipped rules speak Chinese; for others the one line that says so is turned. Alerts link to where one has
-    Grafana and these docs.
+    Grafana and these docs, and to pages of the language.
     """
     content = source.read_bytes()
     if source.name == "rules.toml":
@@ -55,4 +61,6 @@ def _fitted(source: Path, lang: str, places: dict[str, str]) -> bytes:
     if source.name == ALERTS:
         for shipped_, own in places.items():
             content = content.replace(f": {shipped_}/".encode(), f": {own}/".encode())
+    for english, chinese in IN_CHINESE.get(source.name, ()) if lang == "zh" else ():
+        content = re.sub(english, chinese, content)
     return content

@@ -97,6 +97,30 @@ def test_alerts_link_to_where_one_has_grafana_and_the_docs(tmp_path: Path) -> No
     assert "no address" in run(init, str(tmp_path), "--docs", "wiki", "--lang", "en").output
 
 
+def test_in_chinese_alerts_and_grafana_lead_to_chinese_pages(tmp_path: Path) -> None:
+    assert run(init, str(tmp_path), "--lang", "zh").exit_code == 0
+    grafana = tmp_path / "grafana"
+    alerts = (grafana / "prometheus" / "crisis-monitor.alerts.yaml").read_text(encoding="utf-8")
+    boards = re.findall(r"dashboard_url: \S+/d/(\S+)", alerts)
+    assert len(boards) > 30 and {(grafana / "dashboards" / "zh" / f"{uid}.json").is_file() for uid in boards} == {True}
+    assert set(re.findall(r"runbook_url: \S+/(\S+)#", alerts)) == {"alerts.zh-CN.md"}
+    (home,) = re.findall(r"HOME_DASHBOARD_PATH: /var/lib/grafana/dashboards/crisis-monitor/(\S+)", compose(grafana))
+    assert home.startswith("zh/") and (grafana / "dashboards" / home).is_file()
+
+
+def test_in_english_they_lead_to_english_ones(tmp_path: Path) -> None:
+    assert run(init, str(tmp_path), "--lang", "en").exit_code == 0
+    grafana = tmp_path / "grafana"
+    alerts = (grafana / "prometheus" / "crisis-monitor.alerts.yaml").read_text(encoding="utf-8")
+    assert not re.findall(r"_url: \S*zh\S*", alerts)
+    (home,) = re.findall(r"HOME_DASHBOARD_PATH: /var/lib/grafana/dashboards/crisis-monitor/(\S+)", compose(grafana))
+    assert not home.startswith("zh/") and (grafana / "dashboards" / home).is_file()
+
+
+def compose(grafana: Path) -> str:
+    return (grafana / "compose.yaml").read_text(encoding="utf-8")
+
+
 def test_init_never_overwrites(tmp_path: Path) -> None:
     (tmp_path / "rules.toml").write_text("# mine\n", encoding="utf-8")
     done = run(init, str(tmp_path), "--lang", "en")

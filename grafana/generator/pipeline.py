@@ -42,13 +42,19 @@ PANELS = [
         Text("Source lag", "数据源滞后"),
         Text("From the event to its arrival here, of the newest record. What a source reports late is late.",
              "最新一条记录从发生到抵达这里的时间。来源报得晚，这里就晚。"),
-        [query(f"max by (source) ({series('source_lag_seconds', SOURCE)})", "{{source}}")], "s", floor=None,
+        [query(f"max by (source) ({series('source_lag_seconds', SOURCE)})", "{{source}}")], "s", floor=None, width=8,
     ),
     lines(
         Text("Since the last good fetch or push", "距上次成功读取或推送"),
         Text("Saw teeth as high as the source's rhythm are healthy.",
              "锯齿与数据源的周期一样高，就是正常的。"),
-        [query(f"max by (source) ({HEARD})", "{{source}}")], "s",
+        [query(f"max by (source) ({HEARD})", "{{source}}")], "s", width=8,
+    ),
+    lines(
+        Text("Faults in the data", "数据质量"),
+        Text("Share of the last day's records (gaps: of its time) with each fault, of the source that has most of it.",
+             "近一天的记录中（缺口：时间中）有各类毛病的占比，取最严重的数据源。"),
+        [query(f"max by (quality) ({series('source_quality_ratio', SOURCE)})", "{{quality}}")], "percentunit", width=8,
     ),
     lines(
         Text("Records that came", "收到的记录"),

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 from monitor.messages import say
+from monitor.metrics import TRANSITIONS
 
 LANGUAGES = ("en", "zh")
 NO_DATA, CALM, BLUE, YELLOW, ORANGE, RED = "#8e8e8e", "#56a64b", "#3274d9", "#f2cc0c", "#ff780a", "#c4162a"
@@ -56,8 +57,6 @@ TIERS = {
 """Level -> word and colour."""
 UP_DOWN = {0: (Text("down", "中断"), RED), 1: (Text("up", "正常"), CALM)}
 YES_NO = {0: (Text("no", "否"), RED), 1: (Text("yes", "是"), CALM)}
-TRANSITIONS = ("NEW", "RAISED", "LOWERED", "NO DATA", "DATA BACK", "CLEARED", "CANCELLED", "RESOLVED", "UPDATE",
-               "ESCALATED", "TEST")  # fmt: skip
 NAMES: dict[str, dict[str, str]] = {
     "tier": {tier: word.zh for tier, word in _TIERS.items()},
     "transition": {name: _catalogue(f"incident.transition.{name}").zh for name in TRANSITIONS},
@@ -71,6 +70,9 @@ NAMES: dict[str, dict[str, str]] = {
         "corrected": "更正",
         "rejected": "拒收", "sent": "已送达", "retried": "重试", "refused": "被拒绝", "superseded": "已被取代",
         "dead": "未能送达",
+    },
+    "quality": {
+        "duplicates": "重复", "undated": "无日期", "unreadable": "无法读取", "unmatched": "未命中话题", "gaps": "缺口",
     },
     "kind": {
         "source-failing": "数据源读取失败", "source-silent": "数据源没有新数据", "source-saturated": "数据源满页",

@@ -13,7 +13,7 @@ Shows = Callable[[list[float]], bool]
 KINDS = len(FINDING_KINDS)
 OVERVIEW, INCIDENTS = "crisis-monitor-overview", "crisis-monitor-incidents"
 PIPELINE, KPIS = "crisis-monitor-pipeline", "crisis-monitor-kpis"
-SOURCES, CHANNELS, LOOPS, TIERS = 6, 6, 4, 4
+SOURCES, CHANNELS, LOOPS, TIERS = 6, 6, 7, 4
 """What the stage has."""
 
 
@@ -105,6 +105,7 @@ MOMENTS: dict[tuple[str, str, str], tuple[Shows, Shows]] = {
     (PIPELINE, "Last heard", "A"): (each(SOURCES, 0, 3), each(SOURCES, 0, 3)),
     (PIPELINE, "Source lag", "A"): (some(0, 7200), some(0, 7200)),
     (PIPELINE, "Since the last good fetch or push", "A"): (each(SOURCES, 0, 7200), each(SOURCES, 0, 7200)),
+    (PIPELINE, "Faults in the data", "A"): (each(5, 0, 1), each(5, 0, 1)),
     (PIPELINE, "Records that came", "A"): (flowing(SOURCES), flowing(SOURCES)),
     (PIPELINE, "Records that did not count", "A"): (each(3, 0, 1e3), each(3, 0, 1e3)),
     (PIPELINE, "Fetches and pushes", "A"): (flowing(3), flowing(3)),

@@ -17,10 +17,11 @@ from monitor.shipped import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "grafana"
-PATHS = sorted((FOLDER / "dashboards").glob("*.json"))
+PATHS = sorted((FOLDER / "dashboards").rglob("*.json"))
 OURS = {metric.full_name + end for metric in TABLE for end in ("", "_bucket", "_count", "_sum")}
-UIDS = {"crisis-monitor-overview", "crisis-monitor-incidents", "crisis-monitor-pipeline", "crisis-monitor-kpis"}
+UIDS = {f"crisis-monitor-{name}{end}" for name in ("overview", "incidents", "pipeline", "kpis") for end in ("", "-zh")}
 """Never to be changed: links, alerts and bookmarks point to them."""
+WORDS = {False: ["no data", *TIERS], True: ["无数据", "平稳", "蓝色", "黄色", "橙色", "红色"]}
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
@@ -31,6 +32,8 @@ def board(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 def test_addresses_stay() -> None:
     assert {json.loads(path.read_text(encoding="utf-8"))["uid"] for path in PATHS} == UIDS
+    assert {path.stem for path in PATHS} == UIDS
+    assert {path.stem for path in PATHS if path.parent.name == "zh"} == {uid for uid in UIDS if uid.endswith("-zh")}
 
 
 def test_the_files_are_what_the_code_builds() -> None:
@@ -83,7 +86,7 @@ def test_a_dashboard_fits_any_grafana(board: dict[str, Any]) -> None:
 
 def test_every_panel_says_what_it_shows_and_in_which_unit(board: dict[str, Any]) -> None:
     for panel in board["panels"]:
-        assert panel["title"] and len(panel["description"]) > 10, panel["title"]
+        assert panel["title"] and len(panel["description"].encode()) > 10, panel["title"]
         assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
 
 
@@ -109,16 +112,13 @@ def test_tiers_wear_their_colours_and_words(board: dict[str, Any]) -> None:
     for panel in board["panels"]:
         if "rule_tier_level" in json.dumps(panel["targets"]) and panel["type"] != "timeseries":
             (mapping,) = panel["fieldConfig"]["defaults"]["mappings"]
-            words = {
-                int(level): (shown["text"].split()[0], shown["color"]) for level, shown in mapping["options"].items()
-            }
-            assert [words[level][0] for level in range(5)] == list(TIERS)
-            assert words[-1][0] == "no"
+            words = {int(level): (shown["text"], shown["color"]) for level, shown in mapping["options"].items()}
+            assert [words[level][0] for level in range(-1, 5)] == WORDS[board["uid"].endswith("-zh")]
             assert len({colour for _, colour in words.values()}) == 6
 
 
 def test_marks_on_the_time_axis_for_tiers_and_drills(board: dict[str, Any]) -> None:
-    assert [a["name"] for a in board["annotations"]["list"]] == ["Tier changes", "Drills"]
+    assert [a["name"] for a in board["annotations"]["list"]] in (["Tier changes", "Drills"], ["等级变化", "演练"])
 
 
 @pytest.mark.parametrize("name", ["dashboards", "prometheus", "provisioning", "compose.yaml"])

@@ -77,8 +77,19 @@ def expected(case: Case) -> dict[str, Any]:
     labels = {} if left_out == "all" else {k: v for k, v in service.items() if k != left_out}
     labels |= {k: v for k, v in case.labels.items() if k != "-"}
     labels |= {"severity": alert["severity"], "tier": alert["tier"], "generator": "crisis-monitor"}
-    told = {key: alert[key] for key in ("summary", "runbook_url", "dashboard_url")} | {"description": case.says}
+    told = {key: alert[key] for key in ("summary", "summary_zh", "runbook_url", "dashboard_url")}
+    told |= {"description": case.says, "description_zh": in_chinese(alert, case.says)}
     return {"exp_labels": labels, "exp_annotations": told}
+
+
+def in_chinese(alert: dict[str, str], says: str) -> str:
+    """The Chinese description with what the English one says in the same places."""
+    holes = re.findall(r"{{.*?}}", alert["description"])
+    pattern = "(.+)".join(map(re.escape, re.split(r"{{.*?}}", alert["description"])))
+    found = re.fullmatch(pattern, says)
+    assert found, says
+    filled = dict(zip(holes, found.groups(), strict=True))
+    return re.sub(r"{{.*?}}", lambda hole: filled[hole[0]], alert["description_zh"])
 
 
 def test_every_alert_has_its_case() -> None:
@@ -89,17 +100,31 @@ def test_every_alert_has_its_case() -> None:
 def test_an_alert_says_what_one_needs(name: str) -> None:
     alert = written()[name]
     assert alert["tier"] in TIER_OF[alert["severity"]]
-    assert alert["summary"] and "{{" not in alert["summary"]
-    assert alert["description"]
+    for key in ("summary", "description"):
+        assert alert[key] and not re.search(r"[\u4e00-\u9fff]", alert[key])
+        assert re.search(r"[\u4e00-\u9fff].*。$", alert[f"{key}_zh"])
+    assert "{{" not in alert["summary"] + alert["summary_zh"]
+    holes = [sorted(re.findall(r"{{.*?}}", alert[key])) for key in ("description", "description_zh")]
+    assert holes[0] == holes[1]
     uid = alert["dashboard_url"].rpartition("/")[2]
     assert (ROOT / "grafana" / "dashboards" / f"{uid}.json").exists()
 
 
-def test_every_alert_has_its_runbook_and_every_runbook_its_alert() -> None:
-    headings = re.findall(r"^### (\w+)$", (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8"), re.MULTILINE)
+@pytest.mark.parametrize("page", ["alerts.md", "alerts.zh-CN.md"])
+def test_every_alert_has_its_runbook_and_every_runbook_its_alert(page: str) -> None:
+    headings = re.findall(r"^### (\w+)$", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.MULTILINE)
     assert headings == list(written())
+
+
+def test_an_alert_leads_to_its_runbook() -> None:
     for name, alert in written().items():
         assert alert["runbook_url"].endswith(f"/alerts.md#{name.lower()}")
+
+
+@pytest.mark.parametrize("page", ["grafana.md", "grafana.zh-CN.md"])
+def test_as_many_alerts_as_the_page_says(page: str) -> None:
+    told = re.search(r"(\d+) (?:alerts|条告警)", (ROOT / "docs" / page).read_text(encoding="utf-8"))
+    assert told and int(told[1]) == len(written())
 
 
 @pytest.mark.parametrize("path", [RECORDING, ALERTS], ids=lambda path: path.stem)
@@ -111,7 +136,7 @@ def test_rules_ask_only_for_metrics_that_are_there(path: Path) -> None:
     assert asked and asked <= ours | recorded
 
 
-@pytest.mark.parametrize("page", ["alerts.md", "grafana.md"])
+@pytest.mark.parametrize("page", ["alerts.md", "grafana.md", "alerts.zh-CN.md", "grafana.zh-CN.md"])
 def test_commands_in_the_docs_are_there(page: str) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     for words in set(re.findall(r"crisis-monitor ((?:[a-z][a-z-]+ )?[a-z][a-z-]+)(?=[ `\n])", text)):

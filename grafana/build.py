@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from generator import incidents, kpis, overview, pipeline
+from generator.labels import in_chinese
 from generator.parts import CHANGES, DRILLS, PREFIX, variable
 from generator.words import LANGUAGES, Text, told
 from grafana_foundation_sdk.builders import dashboard
@@ -77,6 +78,8 @@ def _completed(board: dict[str, Any], lang: str) -> dict[str, Any]:
         for ref, target in zip("ABCDEFGH", panel["targets"], strict=False):
             target["refId"] = ref
             target["datasource"] = panel["datasource"]
+        if lang == "zh":
+            in_chinese(panel)
     board["annotations"] = {"list": [_annotation(*told(mark, lang)) for mark in (CHANGES, DRILLS)]}
     return board
 

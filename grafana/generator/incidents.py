@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generator.parts import age, band, lines, number, query, rows, series, steps, timeline
+from generator.parts import age, dressed, lines, number, query, rows, series, steps, timeline
 from generator.words import CALM, ORANGE, RED, TIERS, YELLOW, Text
 
 UID, TITLE = "crisis-monitor-incidents", Text("Crisis monitor: incident response", "危机预警：事件处置")
@@ -25,6 +25,7 @@ def _happened(transition: str) -> str:
     return f"sum(increase({series('incident_transitions_total', f'transition=~{transition!r}')}[$__range])){ALIVE}"
 
 
+VALUE, EXPECTED, UPPER = Text("value", "现值"), Text("expected", "预期"), Text("upper bound", "上限")
 LEFT = series("clock_remaining_seconds")
 DRILLED = f"({series('drills_last_success_timestamp_seconds')} > 0)"
 
@@ -130,12 +131,15 @@ PANELS = [
                "{{transition}}")],
         "none", bars=True, width=18, height=4,
     ),
-    band(
+    dressed(lines(
         Text("Signal and expected band: $rule", "信号与正常范围：$rule"),
         Text("The rule's leading series: what it measures, what is expected, and the upper bound of what is normal.",
              "该规则领先的序列：现值、预期值，以及正常范围的上限。"),
-        (Text("value", "现值"), Text("expected", "预期"), Text("upper bound", "上限")),
-        [f"max by (rule) ({series(metric, RULE)})" for metric in ("rule_value", "rule_expected", "rule_upper")],
-        width=8, height=7, repeat="rule",
-    ),
+        [
+            query(f"max by (rule) ({series('rule_value', RULE)})", VALUE),
+            query(f"max by (rule) ({series('rule_expected', RULE)})", EXPECTED),
+            query(f"max by (rule) ({series('rule_upper', RULE)})", UPPER),
+        ],
+        "short", width=8, height=7, floor=None,
+    ), (VALUE, EXPECTED, UPPER), repeat="rule"),
 ]  # fmt: skip

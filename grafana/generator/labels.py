@@ -17,9 +17,8 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "result": {
         "ok": "成功", "unchanged": "无变化", "failed": "失败", "accepted": "已接收", "duplicate": "重复",
-        "corrected": "更正",
-        "rejected": "拒收", "sent": "已送达", "retried": "重试", "refused": "被拒绝", "superseded": "已被取代",
-        "dead": "未能送达",
+        "corrected": "更正", "rejected": "拒收", "sent": "已送达", "retried": "重试", "refused": "被拒绝",
+        "superseded": "已被取代", "dead": "未能送达",
     },
     "quality": {
         "duplicates": "重复", "undated": "无日期", "unreadable": "无法读取", "unmatched": "未命中话题", "gaps": "缺口",
@@ -28,9 +27,8 @@ NAMES: dict[str, dict[str, str]] = {
         "source-failing": "数据源读取失败", "source-silent": "数据源没有新数据", "source-saturated": "数据源满页",
         "source-paused": "数据源已暂停", "source-late": "数据源迟到", "source-gaps": "数据源有缺口",
         "source-duplicates": "数据源重复推送", "source-unreadable": "记录无法读取",
-        "source-unmatched": "数据源几乎不命中话题", "source-few": "数据源骤减",
-        "undated": "记录没有日期", "series-limit": "规则序列过多",
-        "rule-failing": "规则无法判定", "channel-failing": "渠道发送失败", "undeliverable": "通知未能送达",
+        "source-unmatched": "数据源几乎不命中话题", "source-few": "数据源骤减", "undated": "记录没有日期",
+        "series-limit": "规则序列过多", "rule-failing": "规则无法判定", "channel-failing": "渠道发送失败", "undeliverable": "通知未能送达",
         "unanswered": "逾时无人确认", "unreachable": "有人联系不上", "unrouted": "没有可通知的对象",
         "unwell": "监测系统自身异常", "clock-jump": "系统时钟跳变", "rota-ended": "值班表到期",
         "review-overdue": "复盘逾期", "action-overdue": "改进措施逾期", "action-relapsed": "改进措施效果反复",

@@ -76,6 +76,8 @@ QUALITIES = ("duplicates", "undated", "unreadable", "unmatched", "gaps")
 """Shares of the last day of a source: of its records, and of its time that nobody vouches for."""
 MEASURES = ("count", "share", "number")
 """What the value of a rule is: how many, a part of a whole, or what a sample measures."""
+MODES = ("live", "shadow")
+"""Whether a rule tells people, or is only judged and shown."""
 SERIES_A_RULE = 20
 _ACK_BUCKETS = (30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 _NOTICE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -85,6 +87,7 @@ _FIXED: dict[str, tuple[str, ...]] = {
     "loop": get_args(Loop),
     "kind": FINDING_KINDS,
     "measure": MEASURES,
+    "mode": MODES,
     "quality": QUALITIES,
 }
 
@@ -122,8 +125,8 @@ TABLE: tuple[Metric, ...] = (
     Metric(
         "rule_info",
         "gauge",
-        ("rule", "risk", "measure"),
-        "What a rule watches over, and what its value is.",
+        ("rule", "risk", "measure", "mode"),
+        "What a rule watches over, what its value is, and whether it tells anybody.",
         absent=True,
     ),
     Metric("rule_evaluations_total", "counter", ("rule",), "Times a rule was judged."),
@@ -238,12 +241,12 @@ class Metrics:
         self._info(hash)
         self.reloaded(True)
 
-    def describe(self, rules: Mapping[str, tuple[str, str]], sources: Mapping[str, float | None]) -> None:
-        """What the config says of what it names: rule -> (risk, one of MEASURES), source -> seconds between records."""
-        for rule, (risk, measure) in rules.items():
+    def describe(self, rules: Mapping[str, tuple[str, str, str]], sources: Mapping[str, float | None]) -> None:
+        """What the config says of what it names: rule -> (risk, of MEASURES, of MODES), source -> seconds between."""
+        for rule, about in rules.items():
             if rule in self._known["rule"]:
                 self._all["rule_info"].remove_by_labels({"rule": rule})
-                self._all["rule_info"].labels(rule, risk, measure).set(1)
+                self._all["rule_info"].labels(rule, *about).set(1)
         for source, every in sources.items():
             if source in self._known["source"]:
                 self._set_or_remove("source_expected_every_seconds", source, every)

@@ -31,7 +31,10 @@ def configured(**more: object) -> Metrics:
     metrics = Metrics()
     names = {"rules": ["surge", "returns"], "sources": ["helpdesk"], "channels": ["mail"], "clocks": ["recall"]}
     metrics.configure(**(names | more), hash="abc")  # type: ignore[arg-type]
-    metrics.describe({"surge": ("product-safety", "count"), "returns": ("product-quality", "share")}, {"helpdesk": 60})
+    metrics.describe(
+        {"surge": ("product-safety", "count", "live"), "returns": ("product-quality", "share", "shadow")},
+        {"helpdesk": 60},
+    )
     return metrics
 
 
@@ -142,7 +145,7 @@ def test_names_that_are_not_configured_never_become_labels() -> None:
     metrics.delivered("other", "sent")
     metrics.outbox({"other": 1}, None)
     metrics.clocks({"other": 5})
-    metrics.describe({"other": ("other", "count")}, {"other": 1})
+    metrics.describe({"other": ("other", "count", "live")}, {"other": 1})
     metrics.findings({"made-up": 3})
     assert set(scrape(metrics)) == before
     assert value(metrics, "findings_open", kind="other") == 3
@@ -199,9 +202,9 @@ def test_a_scrape_tells_the_service_own_time() -> None:
 
 def test_a_rule_that_changed_what_it_is_about_has_one_row_of_it() -> None:
     metrics = configured()
-    metrics.describe({"surge": ("publicity", "number")}, {})
+    metrics.describe({"surge": ("publicity", "number", "shadow")}, {})
     rows = [dict(labels) for name, labels in scrape(metrics) if name == "rule_info" and dict(labels)["rule"] == "surge"]
-    assert rows == [{"rule": "surge", "risk": "publicity", "measure": "number"}]
+    assert rows == [{"rule": "surge", "risk": "publicity", "measure": "number", "mode": "shadow"}]
 
 
 def test_nothing_is_expected_of_a_source_without_a_rhythm() -> None:

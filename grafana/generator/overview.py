@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generator.parts import WAITING, age, lines, number, query, rows, series, steps, timeline
+from generator.parts import LOUD, WAITING, age, lines, number, query, rows, series, steps, timeline
 from generator.words import CALM, ORANGE, RED, TIERS, YELLOW, Text
 
 UID, TITLE = "crisis-monitor-overview", Text("Crisis monitor: overview", "危机预警：总览")
@@ -16,9 +16,9 @@ RULE = 'rule=~"$rule"'
 PANELS = [
     number(
         Text("Highest tier", "最高等级"),
-        Text("The highest tier any rule is at. Grey = no rule has data, which is not calm.",
-             "所有规则中的最高等级。灰色 = 没有一条规则有数据，这不等于平稳。"),
-        [query(f"max({series('rule_tier_level')})", Text("tier", "等级"))], "none", words=TIERS, height=5,
+        Text("The highest tier of the rules that tell people (not in shadow). Grey = none has data, which is not calm.",
+             "会发通知的规则（不含试运行）中的最高等级。灰色 = 没有一条有数据，这不等于平稳。"),
+        [query(f"max({LOUD})", Text("tier", "等级"))], "none", words=TIERS, height=5,
     ),
     number(
         Text("Open incidents", "进行中的事件"),

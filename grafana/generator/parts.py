@@ -32,6 +32,11 @@ WAITING = f"max({age(f'({_OLDEST} > 0)')}) or max(0 * {series('time_seconds')})"
 """How long the oldest delivery has waited; 0 while none does."""
 
 
+_SHADOW = series("rule_info", 'mode="shadow"')
+LOUD = f"({series('rule_tier_level')} unless on (job, instance, rule) {_SHADOW})"
+"""The tiers of the rules that tell people."""
+
+
 def about(of: str, *matchers: str) -> str:
     """A metric by rule with the risk it watches over."""
     return f"{of} * on (job, instance, rule) group_left (risk) {series('rule_info', *matchers)}"

@@ -242,7 +242,7 @@ class Service:
         paused = {name for name, stands in standing.items() if stands.pause}
         self.metrics.export({name: rule.exported().values() for name, rule in desk.rules.items()})
         self.metrics.describe(
-            {name: (rule.risk, _measured(rule.measure)) for name, rule in desk.rules.items()},
+            {name: (rule.risk, _measured(rule.measure), rule.mode) for name, rule in desk.rules.items()},
             {name: None if name in paused else _expected_every(source) for name, source in desk.sources.items()},
         )
 

@@ -9,6 +9,7 @@ from typing import get_args
 from monitor.metrics import (
     FINDING_KINDS,
     MEASURES,
+    MODES,
     PREFIX,
     SERIES_A_RULE,
     TABLE,
@@ -81,6 +82,7 @@ def _values() -> str:
         "kind": ", ".join(f"`{kind}`" for kind in FINDING_KINDS),
         "loop": ", ".join(f"`{loop}`" for loop in get_args(Loop)),
         "measure": ", ".join(f"`{measure}`" for measure in MEASURES),
+        "mode": ", ".join(f"`{mode}`" for mode in MODES),
     }
     fixed |= {
         f"result of {metric.name}": ", ".join(f"`{value}`" for value in metric.results)
@@ -102,7 +104,9 @@ def _lines(**how_many: int) -> int:
     names = {label: [f"{label}-{i}" for i in range(n)] for label, n in how_many.items()}
     metrics = Metrics()
     metrics.configure(**names, hash="-")
-    metrics.describe({r: ("-", "count") for r in names.get("rules", ())}, dict.fromkeys(names.get("sources", ()), 1.0))
+    metrics.describe(
+        {r: ("-", "count", "live") for r in names.get("rules", ())}, dict.fromkeys(names.get("sources", ()), 1.0)
+    )
     for rule in names.get("rules", ()):
         metrics.rule(rule, 0, value=0, expected=0, upper=0)
     for source in names.get("sources", ()):

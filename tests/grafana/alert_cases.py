@@ -20,14 +20,19 @@ class Case(NamedTuple):
 
 
 X1 = {"rule": "smoke"}
+SHADOW = {
+    'crisis_monitor_rule_tier_level{T, rule="tried"}': "4x5 3x9",
+    'crisis_monitor_rule_info{T, rule="tried", risk="publicity", measure="count", mode="shadow"}': "1x14",
+}
+"""A rule that is only looked at, high all the time: no alert may come of it."""
 CLOCK = "crisis_monitor_time_seconds{T}"
 RESULT = "crisis_monitor_deliveries_total"
 
 CASES = [
-    Case("CrisisMonitorRuleRed", {'crisis_monitor_rule_tier_level{T, rule="smoke"}': "0x4 4x5"}, 4, 5, X1,
+    Case("CrisisMonitorRuleRed", {'crisis_monitor_rule_tier_level{T, rule="smoke"}': "0x4 4x5", **SHADOW}, 4, 5, X1,
          "Rule smoke on warn is at red. The service has told those its routes name."),
-    Case("CrisisMonitorRuleOrange", {'crisis_monitor_rule_tier_level{T, rule="smoke"}': "0x4 3x5 4x5"}, 4, 6, X1,
-         "Rule smoke on warn is at orange. The service has told those its routes name."),
+    Case("CrisisMonitorRuleOrange", {'crisis_monitor_rule_tier_level{T, rule="smoke"}': "0x4 3x5 4x5", **SHADOW}, 4, 6,
+         X1, "Rule smoke on warn is at orange. The service has told those its routes name."),
     Case("CrisisMonitorRedUnacknowledged", {'crisis_monitor_incidents_unacknowledged{T, tier="red"}': "0x4 2x20"}, 9,
          10, {}, "2 red incident(s) on warn have been open for over 5 minutes and nobody has acknowledged them."),
     Case("CrisisMonitorOrangeUnacknowledged", {'crisis_monitor_incidents_unacknowledged{T, tier="orange"}': "1x60"}, 29,

@@ -35,13 +35,14 @@ def shape(page: str) -> list[list[str]]:
 
 
 def examples(page: str) -> list[tuple[str, str]]:
-    """Language -> code of each block, without what may differ: comments, a chosen language, a template's own words."""
+    """(language, code) of each block, bare of what is in the reader's language."""
     return [(language, bare(code)) for _, language, code in FENCED.findall(SHOWN.sub("", page))]
 
 
 def bare(code: str) -> str:
-    """Code without what belongs to a language."""
-    code = re.sub(r"(--lang |\.)(zh|en)\b", r"\1…", re.sub(r"(^|\s)\s*#.*$", "", code, flags=re.M))
+    """Code without comments, remarks behind two spaces, the choice of a language, and a template's own words."""
+    code = re.sub(r"^ *#.*$|(?<=\S)( +#|  ).*$", "", code, flags=re.M)
+    code = re.sub(r" --lang (zh|en)\b|\b(zh|en)\.(?=j2)", "", code)
     return re.sub(r"%\}.*?\{%", "%}{%", code)
 
 

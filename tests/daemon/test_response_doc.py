@@ -116,7 +116,7 @@ async def on_screen(here: Night, path: str, sheet: Callable[[dict[str, Any], str
 
 def _settled(lines: list[str]) -> list[str]:
     """Deliveries of one minute come in any order: here by name."""
-    sent = [re.search("accepted for|已送达", line) is not None for line in lines]
+    sent = [re.search("accepted for|送达", line) is not None for line in lines]
     order = [(line[:5], told, line if told else "") for line, told in zip(lines, sent, strict=True)]
     return [line for _, line in sorted(zip(order, lines, strict=True), key=lambda pair: pair[0])]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +13,8 @@ GENERATED = {"configuration"}
 """Both languages are written from the code."""
 WORDS_OF_ITS_OWN = {"getting-started"}
 """Its first rule looks for words of the reader's language: what both have in common is tested with the other pages."""
-NAMES = sorted(
-    path.name.removesuffix(".zh-CN.md")
-    for path in (ROOT / "docs").glob("*.zh-CN.md")
-    if path.name.removesuffix(".zh-CN.md") not in GENERATED
-)
+PAGES = [ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.zh-CN.md"))]
+NAMES = [name for page in PAGES[1:] if (name := page.name.removesuffix(".zh-CN.md")) not in GENERATED]
 FENCED = re.compile(r"^( *)```(\S*)\n(.*?)^\1```", re.M | re.S)
 SHOWN = re.compile(r"<!-- \w+ -->\n```text\n.*?```", re.S)
 """Text behind a mark is in the page's language: what the program shows (a test of its own writes it), or a drawing."""
@@ -62,6 +60,13 @@ def test_examples_are_those_of_the_other_language(name: str) -> None:
 def test_each_names_the_other_at_its_top(name: str) -> None:
     english, chinese = (page.split("\n\n")[1] for page in both(name))
     assert (f"[中文]({name}.zh-CN.md)" in english, f"[English]({name}.md)" in chinese) == (True, True)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_chinese_page_leads_to_chinese_pages(page: Path) -> None:
+    linked = {(page.parent / link).resolve() for link in re.findall(r"\]\(([\w./-]+\.md)\b", page.read_text("utf-8"))}
+    chinese = {path: path.with_name(f"{path.stem}.zh-CN.md") for path in linked}
+    assert [path.name for path, other in chinese.items() if other.exists() and other != page] == []
 
 
 def test_what_is_forgotten_would_be_seen() -> None:

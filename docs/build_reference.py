@@ -1,4 +1,4 @@
-"""Writes docs/configuration.md, docs/configuration.zh-CN.md, docs/commands.md, and the presets of docs/sources.md.
+"""Writes docs/configuration.md and docs/commands.md, and the presets of docs/sources.md; in Chinese, too.
 
 python docs/build_reference.py            writes them
 python docs/build_reference.py --check    says which are stale, exit code 1
@@ -59,17 +59,40 @@ WORDS = {
         "presets": "In place of `kind`; keys beside it win. Parameters and examples: [sources.md](sources.md#presets).",
         "all": "All kinds",
         "none": "No keys of its own.",
+        "preset_table": "| preset | needs | kind | asked | tried live |",
+        "asked": "every {every}",
+        "least": ", not under {least}",
+        "tried": "{on}",
+        "untried": "never; written {on}",
+        "about": "{about}. Family `{family}`.",
+        "parameters": "| parameter | default | meaning |",
+        "choices": "{means}: {choices}",
+        "comma": ", ",
+        "tried_live": "Tried live on {on} from {against}.",
+        "untried_live": "Never tried live (`checked = false`); written on {on} from {against}.",
     },
     "zh": {
-        "presets": "代替 `kind`；同时写明的键优先。参数与示例见 [sources.md](sources.md#presets)。",
+        "presets": "代替 `kind`；同时写明的键优先。参数与示例见[数据源](sources.zh-CN.md#预设)。",
         "head": "| 键 | 类型 | 默认 | 含义 |",
         "required": "必填",
         "all": "各种类通用",
         "none": "没有自己的键。",
+        "preset_table": "| 预设 | 需要 | 种类 | 读取间隔 | 实际试过 |",
+        "asked": "{every}",
+        "least": "，最短 {least}",
+        "tried": "{on}",
+        "untried": "没有；写于 {on}",
+        "about": "{about}。来源类别 `{family}`。",
+        "parameters": "| 参数 | 默认 | 含义 |",
+        "choices": "{means}：{choices}",
+        "comma": "、",
+        "tried_live": "{on} 实际试过，依据：{against}。",
+        "untried_live": "从未实际试过（`checked = false`）；{on} 写成，依据：{against}。",
     },
 }
 PRESET_HEAD = {"en": ["| preset | brings |", "|---|---|"], "zh": ["| 预设 | 内容 |", "|---|---|"]}
 BEGIN, END = "<!-- presets: written from the code by `make docs` -->", "<!-- end of presets -->"
+SOURCES = {"en": "sources.md", "zh": "sources.zh-CN.md"}
 TIER = {"en": "blue, yellow, orange, red", "zh": "blue、yellow、orange、red"}
 
 
@@ -125,52 +148,56 @@ def _cell(text: str) -> str:
 
 
 def _preset_list(language: str) -> str:
-    """What `preset` may name; their parameters stand in docs/sources.md."""
+    """What `preset` may name; their parameters stand in the page of sources."""
     rows = [f"| `{name}` | {_cell(_said(f'about.{name}', language))} |" for name in presets()]
     return "\n".join([f"### `preset = …`\n\n{WORDS[language]['presets']}\n", *PRESET_HEAD[language], *rows, ""])
 
 
-def _said(id: str, language: str = "en") -> str:
+def _said(id: str, language: str) -> str:
     return catalogue()[f"presets.{id}"][language]
 
 
-def sources() -> str:
-    """docs/sources.md with its presets as the register has them."""
-    text = (DOCS / "sources.md").read_text(encoding="utf-8")
+def sources(language: str) -> str:
+    """The page of sources with its presets as the register has them."""
+    text = (DOCS / SOURCES[language]).read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
-    return (
-        "\n".join([head + BEGIN, _preset_table(), *(_preset(name, p) for name, p in presets().items()), END])
-        + (rest.partition(END)[2])
-    )
+    found = [_preset(name, preset, language) for name, preset in presets().items()]
+    return "\n".join([head + BEGIN, _preset_table(language), *found, END]) + rest.partition(END)[2]
 
 
-def _preset_table() -> str:
-    rows = ["| preset | needs | kind | asked | tried live |", "|---|---|---|---|---|"]
+def _preset_table(language: str) -> str:
+    words = WORDS[language]
+    rows = [words["preset_table"], "|---|---|---|---|---|"]
     for name, preset in presets().items():
-        asked = f"every {preset.source['every']}" + (f", not under {preset.least_every}" if preset.least else "")
-        tried = f"{preset.on}" if preset.checked else f"never; written {preset.on}"
-        needs = _said(f"needs.{preset.needs}")
+        asked = words["asked"].format(every=preset.source["every"])
+        asked += words["least"].format(least=preset.least_every) if preset.least else ""
+        tried = words["tried" if preset.checked else "untried"].format(on=preset.on)
+        needs = _said(f"needs.{preset.needs}", language)
         rows.append(f"| [`{name}`](#{name}) | {needs} | `{preset.kind}` | {asked} | {tried} |")
     return "\n".join(rows) + "\n"
 
 
-def _preset(name: str, preset: Preset) -> str:
-    parts = [f"### {name}\n", _said(f"about.{name}") + f". Family `{preset.source['family']}`."]
+def _preset(name: str, preset: Preset, language: str) -> str:
+    words = WORDS[language]
+    about = words["about"].format(about=_said(f"about.{name}", language), family=preset.source["family"])
+    parts = [f"### {name}\n", about]
     if preset.parameters:
-        parts += ["", "| parameter | default | meaning |", "|---|---|---|"]
-        parts += [_parameter(name, key, p) for key, p in preset.parameters.items()]
+        parts += ["", words["parameters"], "|---|---|---|"]
+        parts += [_parameter(name, key, p, language) for key, p in preset.parameters.items()]
     example = {"name": name.replace("_", "-"), "preset": name, **preset.example}
     parts += ["", "```toml", "[[source]]", *(f"{key} = {write_value(value)}" for key, value in example.items()), "```"]
     against = preset.against if " " in preset.against else f"<{preset.against}>"
-    verb = "Tried live" if preset.checked else "Never tried live (`checked = false`); written"
-    return "\n".join([*parts, "", f"{verb} on {preset.on} from {against}.", ""])
+    told = words["tried_live" if preset.checked else "untried_live"].format(on=preset.on, against=against)
+    return "\n".join([*parts, "", told, ""])
 
 
-def _parameter(preset: str, key: str, parameter: Parameter) -> str:
-    default = "required" if parameter.default is None else f"`{parameter.default}`" if parameter.default else ""
-    means = _said(f"parameter.{preset}.{key}")
+def _parameter(preset: str, key: str, parameter: Parameter, language: str) -> str:
+    words = WORDS[language]
+    default = words["required"] if parameter.default is None else f"`{parameter.default}`" if parameter.default else ""
+    means = _said(f"parameter.{preset}.{key}", language)
     if parameter.choices:
-        means += ": " + ", ".join(f"`{choice}`" for choice in parameter.choices)
+        choices = words["comma"].join(f"`{choice}`" for choice in parameter.choices)
+        means = words["choices"].format(means=means, choices=choices)
     return f"| `{key}` | {_cell(default)} | {_cell(means)} |"
 
 
@@ -199,7 +226,8 @@ PAGES = {
     "configuration.md": lambda: configuration("en"),
     "configuration.zh-CN.md": lambda: configuration("zh"),
     "commands.md": commands,
-    "sources.md": sources,
+    SOURCES["en"]: lambda: sources("en"),
+    SOURCES["zh"]: lambda: sources("zh"),
 }
 
 

@@ -167,11 +167,11 @@ class Night:
         found = await self.service.db.read(lambda c: timers.of_incident(c, "INC-2026-0001"))
         return [t for t in found if t.state == "waiting"]
 
-    async def timeline(self, number: str = "INC-2026-0001") -> list[str]:
+    async def timeline(self, number: str = "INC-2026-0001", language: str = "en") -> list[str]:
         """The incident's lines as people read them."""
         zone = ZoneInfo("Asia/Shanghai")
         rows = await self.service.db.read(lambda c: incidents.timeline(c, number))
-        return [f"{local(r.entry.at, zone):%H:%M} {r.entry.actor}: {write(r.entry, 'en', zone)}" for r in rows]
+        return [f"{local(r.entry.at, zone):%H:%M} {r.entry.actor}: {write(r.entry, language, zone)}" for r in rows]
 
     def letters(self, person: str) -> list[EmailMessage]:
         """What a person found in the mail."""

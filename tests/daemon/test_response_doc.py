@@ -1,6 +1,6 @@
 """The night that docs/response.md walks through is one that happened: its notices are those of the running service.
 
-`python -m tests.daemon.test_response_doc` writes them anew into the page.
+`python -m tests.daemon.test_response_doc` writes them anew into the page of each language.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import pytest
 
 from monitor.cli.review import sheet as review_sheet
 from monitor.cli.statement import sheet as statement_sheet
-from monitor.http import Answer
 from monitor.web.acts import Acknowledge, Resolve, RuleOutClock, StartClock, Step
 from monitor.web.review_acts import NewAction, Note
 from monitor.web.statement_acts import Approve, Confirm, Publish, Verify, Write
 from tests.daemon.night import Night, night
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "response.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = {"en": DOCS / "response.md", "zh": DOCS / "response.zh-CN.md"}
 WORDS = "INC-2026-0001-s1"
 TEXT = "我们已停止销售 X1 充电宝的相关批次，正在逐一联系买家。请先停用。18:00 前公布进展。"
 LEARNT = {
@@ -57,9 +57,10 @@ to = ["li"]
 """
 
 
-async def blocks(folder: Path) -> dict[str, str]:
-    """Name -> the notice as its reader found it, or the timeline."""
+async def blocks(folder: Path) -> dict[str, dict[str, str]]:
+    """Language of a page -> name -> a notice as its reader found it, or what a command shows in that language."""
     out: dict[str, str] = {}
+    screens: dict[str, dict[str, str]] = {language: {} for language in PAGES}
     async with night(folder, CONFIG) as here:
         await here.burn(10)
         await here.to("16m")
@@ -71,7 +72,8 @@ async def blocks(folder: Path) -> dict[str, str]:
         await here.act("wang", Step("confirm", "three photos, one injured"))
         await here.act("chen", StartClock("cn-cyber-operator", here.clock.now() - 1200, comment="aware since 02:50"))
         await words(here)
-        out["statement"] = sheet_of(await here.request(f"/api/v1/statements/{WORDS}", method="GET"), statement_sheet)
+        for language, screen in screens.items():
+            screen["statement"] = await on_screen(here, f"/api/v1/statements/{WORDS}", statement_sheet, language)
         await here.to("40m")
         await here.act("wang", Resolve("batch stopped, owners called"))
         out["resolved"] = shown(here.letters("chen@")[-1])
@@ -83,14 +85,14 @@ async def blocks(folder: Path) -> dict[str, str]:
             text="weigh each lot", owner="wang", due_at=here.start + 7 * 86400, metric="burning", wanted=2
         )
         await here.service.reviewing.act("wang", "INC-2026-0001", weigh, here.clock.now())
-        looked = await here.request("/api/v1/incidents/INC-2026-0001/review", method="GET")
-        out["review"] = sheet_of(looked, review_sheet)
-        out["timeline"] = "\n".join(_settled(await here.timeline()))
+        for language, screen in screens.items():
+            screen["review"] = await on_screen(here, "/api/v1/incidents/INC-2026-0001/review", review_sheet, language)
+            screen["timeline"] = "\n".join(_settled(await here.timeline(language=language)))
         await here.to("3h")
         await here.service.practice.start("li", "general", here.clock.now())
         await here.to("3h5m")
         out["drill"] = shown(here.letters("wang@")[-1])
-    return out
+    return {language: out | screen for language, screen in screens.items()}
 
 
 async def words(here: Night) -> None:
@@ -106,14 +108,16 @@ async def words(here: Night) -> None:
     await gate.act("li", WORDS, Publish("https://example.com/news/1"), now())
 
 
-def sheet_of(answer: Answer, sheet: Callable[[dict[str, Any], str], Iterator[str]]) -> str:
+async def on_screen(here: Night, path: str, sheet: Callable[[dict[str, Any], str], Iterator[str]], lang: str) -> str:
     """What a command shows of an answer."""
-    return "\n".join(sheet(json.loads(answer.body), "en"))
+    answer = await here.request(f"{path}?lang={lang}", method="GET")
+    return "\n".join(line.rstrip() for line in sheet(json.loads(answer.body), lang))
 
 
 def _settled(lines: list[str]) -> list[str]:
     """Deliveries of one minute come in any order: here by name."""
-    order = [(line[:5], "accepted for" in line, line if "accepted for" in line else "") for line in lines]
+    sent = [re.search("accepted for|送达", line) is not None for line in lines]
+    order = [(line[:5], told, line if told else "") for line, told in zip(lines, sent, strict=True)]
     return [line for _, line in sorted(zip(order, lines, strict=True), key=lambda pair: pair[0])]
 
 
@@ -133,13 +137,14 @@ def placed(page: str, found: dict[str, str]) -> str:
 
 @pytest.mark.anyio
 async def test_the_notices_of_the_page_are_those_of_the_service(tmp_path: Path) -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    found = await blocks(tmp_path)
-    assert [name for name in found if f"<!-- {name} -->" not in page] == []
-    assert placed(page, found) == page, "write it anew: python -m tests.daemon.test_response_doc"
+    for language, found in (await blocks(tmp_path)).items():
+        page = PAGES[language].read_text(encoding="utf-8")
+        assert [name for name in found if f"<!-- {name} -->" not in page] == []
+        assert placed(page, found) == page, "write it anew: python -m tests.daemon.test_response_doc"
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         made = asyncio.run(blocks(Path(folder)))
-    PAGE.write_text(placed(PAGE.read_text(encoding="utf-8"), made), encoding="utf-8")
+    for language, page in PAGES.items():
+        page.write_text(placed(page.read_text(encoding="utf-8"), made[language]), encoding="utf-8")

@@ -115,7 +115,7 @@ def test_a_lower_bound_and_a_learning_baseline_are_told() -> None:
 
 def test_who_acknowledged_stands_in_place_of_the_deadline() -> None:
     said = texts_of(render(sample_facts(), acknowledged=("li-na", AT + 120)))
-    assert "李娜 已于 22:17 认领" in said and "否则通知" not in said
+    assert "李娜 已于 22:17 接手" in said and "否则通知" not in said
 
 
 def test_the_next_step_is_the_first_that_is_not_done() -> None:

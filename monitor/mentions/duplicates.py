@@ -1,9 +1,10 @@
 """Stories: which texts are copies of one another, however they were reposted, framed or slightly reworded.
 
 A text is reduced to what it says: links, @names, repost marks, short 【…】 frames and punctuation go; what is left is
-read as units, characters in Chinese, words elsewhere, and cut at `LONGEST` characters. Candidates share some of their
-neighbouring pairs and triples (an inverted index, rarest first). Two texts are one story when their longest common
-subsequence covers `ALIKE` of the longer one, or nearly all of a shorter one that is long enough to be no accident.
+read as units, characters in Chinese, words elsewhere, and cut at `LONGEST` characters. A text in the very words of a
+known one is its copy at once. Other candidates share some of their neighbouring pairs and triples (an inverted index,
+rarest first). Two texts are one story when their longest common subsequence covers `ALIKE` of the longer one, or nearly
+all of a shorter one that is long enough to be no accident.
 
 A story is known by its first text and up to `VARIANTS` rewordings of that very text, so copies of copies do not drift
 away. Memory is bounded: a story nobody repeated for `window` seconds is forgotten, and beyond `most` stories the one
@@ -17,7 +18,6 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import pairwise
 from zlib import crc32
 
 from monitor.mentions.normalize import normalize
@@ -49,7 +49,6 @@ _NOISE = re.compile(
 )
 _SOMEONES = re.compile(r"[\w\-]{1,20}的(?:微博|秒拍)视频")
 _FRAME = re.compile(r"^[\s:,]*(?:\[[^\]]{1,6}\]|【[^】]{1,6}】|#[^#]{1,20}#)(?=.*\w)")
-_KEY = (1 << 30) - 1
 _UNIT = re.compile(r"[^\W\u0e01-\u1dff\u2c00-\U0003ffff_]+|[\u0e01-\u1dff\u2c00-\u2dff\u3041-\U0003ffff]")
 
 
@@ -74,6 +73,7 @@ class Stories:
         self._clock = float("-inf")
         self._stories: OrderedDict[str, _Story] = OrderedDict()
         self._texts: dict[int, _Text] = {}
+        self._worded: dict[str, int] = {}
         self._listed: dict[int, int | list[int]] = {}
         self._next = 0
 
@@ -92,6 +92,8 @@ class Stories:
             return self._tell(_mark(source, ""), at)
         if len(units_of(said)) < SHORTEST:
             return _mark(source, id), True
+        if (same := self._worded.get(said)) is not None:
+            return self._tell(self._texts[same].story, at)
         keys = _keys(said)
         found = self._find(said, keys)
         if found is None:
@@ -107,6 +109,7 @@ class Stories:
 
     def load(self, rows: Iterable[tuple[str, str, float]]) -> None:
         """What was told before, oldest first: (story, title + newline + text, at); the first row is its first text."""
+        _keys("first")  # numpy comes in here, before anybody waits for it
         for story, text, at in rows:
             self._forget(at)
             _, new = self._tell(story, at)
@@ -140,9 +143,8 @@ class Stories:
         """The known text that shares most keys and is a copy, and how much they have in common."""
         shared, lists = self._shared(keys)
         least = max(lists / 5, len(keys) / SIXTH)
-        likeliest = [number for number, n in shared.items() if n >= least]
-        likeliest.sort(key=lambda number: (-shared[number], number))
-        for number in likeliest[:TRIALS]:
+        likeliest = sorted((-n, number) for number, n in shared.items() if n >= least)
+        for _, number in likeliest[:TRIALS]:
             share = likeness(self._texts[number].said, said)
             if share:
                 return self._texts[number], share
@@ -150,10 +152,10 @@ class Stories:
 
     def _shared(self, keys: list[int]) -> tuple[Counter[int], int]:
         """How many keys each known text shares, and under how many keys any stands; of many entries the rarest."""
-        lists = [self._listed[key] for key in keys if key in self._listed]
-        met = [one for one in lists if isinstance(one, int)]
+        lists = [listed for key in keys if (listed := self._listed.get(key)) is not None]
+        met = [one for one in lists if type(one) is int]
         read = len(met)
-        for numbers in sorted((one for one in lists if not isinstance(one, int)), key=len):
+        for numbers in sorted((one for one in lists if type(one) is list), key=len):
             if met and len(met) + len(numbers) > STEPS:
                 break
             met += numbers
@@ -163,6 +165,7 @@ class Stories:
     def _list(self, story: str, said: str, keys: list[int], first: bool) -> None:
         number, self._next = self._next, self._next + 1
         self._texts[number] = _Text(story, said, first)
+        self._worded.setdefault(said, number)
         self._stories[story].texts.append(number)
         for key in keys:
             listed = self._listed.setdefault(key, number)
@@ -187,7 +190,10 @@ class Stories:
         return len(self._stories) > self.most or story.last < self._clock - self.window
 
     def _unlist(self, number: int) -> None:
-        for key in _keys(self._texts.pop(number).said):
+        said = self._texts.pop(number).said
+        if self._worded.get(said) == number:
+            del self._worded[said]
+        for key in _keys(said):
             listed = self._listed.get(key)
             if listed == number:
                 del self._listed[key]
@@ -230,27 +236,34 @@ def likeness(first: str, second: str) -> float:
 def common(first: str, second: str) -> int:
     """Length of the longest common subsequence, by bits (Hyyrö 2004, Bit-parallel LCS-length computation revisited)."""
     places: dict[str, int] = {}
-    for i, char in enumerate(first):
-        places[char] = places.get(char, 0) | 1 << i
-    full = (1 << len(first)) - 1
-    row = full
+    bit = 1
+    for char in first:
+        places[char] = places.get(char, 0) | bit
+        bit <<= 1
+    full = row = bit - 1
     for char in second:
-        met = row & places.get(char, 0)
-        row = ((row + met) | (row - met)) & full
-    return len(first) - row.bit_count()
+        if char in places:
+            met = row & places[char]
+            row = (row + met) | (row - met)  # what is carried beyond the first text never comes back into it
+    return len(first) - (row & full).bit_count()
 
 
 def _keys(said: str) -> list[int]:
     """Hashes of neighbouring pairs, triples and long words, each once; of many the smallest."""
-    if said.startswith(" "):
-        words = said.split()
-        codes = [crc32(word.encode()) for word in words]
-        long = [code & _KEY for code, word in zip(codes, words, strict=True) if len(word) > 5]
+    import numpy as np
+
+    words = said.split() if said.startswith(" ") else []
+    if words:
+        units = np.array([crc32(word.encode()) for word in words], np.uint32)
+        long = units[[len(word) > 5 for word in words]]
     else:
-        codes, long = memoryview(said.encode("utf-32-le")).cast("I").tolist(), []
-    pairs = [(x * 0x9E3779B1 + y * 0x85EBCA6B >> 7) & _KEY for x, y in pairwise(codes)]
-    triples = [(x * 0x27D4EB2F + y >> 5) & _KEY for x, y in pairwise(pairs)]
-    return sorted({*pairs, *triples, *long})[:KEYS]
+        units = np.frombuffer(said.encode("utf-32-le"), np.uint32)
+        long = units[:0]
+    pairs = units[:-1] * 0x9E3779B1 ^ units[1:] * 0x85EBCA6B
+    triples = pairs[:-1] * 0x27D4EB2F ^ pairs[1:]
+    keys = np.concatenate((pairs, triples, long)) >> 2
+    keys.sort()
+    return list(dict.fromkeys(keys.tolist()))[:KEYS]
 
 
 def _mark(source: str, id: str) -> str:

@@ -115,6 +115,26 @@ def test_stories_go_on_after_a_restart() -> None:
         assert after.assign("t", "z", "", text, 9.0) == before.assign("t", "z", "", text, 9.0)
 
 
+def test_a_text_that_was_let_go_of_is_not_known_by_its_words() -> None:
+    stories = Stories()
+    story, _ = stories.assign("t", "1", "", NEWS, 0.0)
+    stories.forget([("", NEWS)])
+    again, new = stories.assign("t", "2", "", NEWS, 1.0)
+    assert new and again != story
+    assert stories.assign("t", "3", "", f"【快讯】{NEWS}", 2.0) == (again, False)
+
+
+def test_a_copy_word_for_word_is_found_however_common_its_words_are() -> None:
+    stories, dice = Stories(), random.Random(4)
+    pieces = ["".join(dice.choices(POOL, k=6)) for _ in range(12)]
+    told = {}
+    for i in range(3000):
+        text = "".join(dice.sample(pieces, 6))
+        told.setdefault(stories.assign("t", str(i), "", text, 0.0)[0], text)
+    for story, text in told.items():
+        assert stories.assign("u", story, "", text, 1.0) == (story, False)
+
+
 def test_the_title_counts_as_text() -> None:
     stories = Stories()
     story, _ = stories.assign("rss", "1", NEWS, "", 0.0)

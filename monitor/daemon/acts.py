@@ -79,6 +79,13 @@ class ActsOfPeople:
             raise Busy() from fault
         return Ingested(taken.accepted, taken.duplicates)
 
+    async def refused(self, source: str, count: int, now: float) -> None:
+        """Counts what was pushed and could not be taken."""
+        try:
+            await self._ingest.refused(source, count, now)
+        except StoreFault as fault:
+            raise Busy() from fault
+
     async def report(self, told: Sequence[Reported]) -> Ingested:
         """Takes what an Alertmanager reports of one group."""
         try:

@@ -124,6 +124,16 @@ class Ingest:
 
         return await self._received(source, job, rejected, now)
 
+    async def refused(self, source: str, count: int, now: float) -> None:
+        """Records that were sent and could not be read, with none beside them that could."""
+
+        def job(connection: Connection) -> None:
+            if cursors.get(connection, source)[1].pause is None:
+                intake.add(connection, source, now, Hour(rejected=count))
+
+        await self._db.write(job, Priority.INGEST)
+        self._metrics.records(source, "rejected", count)
+
     async def stream(self, source: Stream, haul: Haul, now: float, *, since: float | None, upto: float | None) -> Taken:
         """What a broker handed out; none of it is acknowledged before this returns.
 

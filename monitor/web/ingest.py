@@ -48,6 +48,7 @@ async def _take(request: Request, reader: Reader) -> Response:
     try:
         records = await _decode(reader, body, config, named, asking.now)
     except BodyFault as fault:
+        await _refuse(asking, named, 1)
         return problem(422, "body", tell(fault.args[0], asking.language))
     by_source, rejected = _sort_out(records, config, asking.language)
     if not records.total and (source := named or _only_push(config)):
@@ -70,14 +71,21 @@ async def _commit(
 ) -> Response:
     accepted = duplicates = 0
     blamed = named or _only_push(asking.config)
+    if blamed not in by_source:
+        await _refuse(asking, named, len(rejected))
     for source, records in by_source.items():
         records = replace(records, refused=len(rejected) if source == blamed else 0)
         done = await asking.site.acts.ingest(source, records, asking.now)
         accepted += done.accepted
         duplicates += done.duplicates
-    asking.site.metrics.records(blamed, "rejected", len(rejected))
     status = 422 if rejected and not by_source else 200
     return json_answer({"accepted": accepted, "duplicates": duplicates, "rejected": rejected}, status)
+
+
+async def _refuse(asking: Asking, named: str | None, count: int) -> None:
+    """Counts records that are refused against the source they were sent for, where that is known."""
+    if count and (source := named or _only_push(asking.config)):
+        await asking.site.acts.refused(source, count, asking.now)
 
 
 def _sort_out(records: Records, config: Config, language: str) -> tuple[dict[str, Records], list[dict[str, Any]]]:

@@ -57,6 +57,9 @@ class Acts(Protocol):
     async def ingest(self, source: str, records: Records, now: float) -> Ingested:
         """Takes the records of a push source, and counts them. An empty batch is kept as a sign of life."""
 
+    async def refused(self, source: str, count: int, now: float) -> None:
+        """Counts what was pushed and refused with nothing beside it that could be taken. It is no sign of life."""
+
     async def report(self, told: Sequence[Reported]) -> Ingested:
         """Takes what an Alertmanager reports of one group."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from anyio import to_thread
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -34,7 +35,7 @@ async def deliver(request: Request) -> Response:
     try:
         records = await _read(source, body, kind, source.delivery(request.headers), asking)
     except (SourceFault, ValueError) as fault:
-        asking.site.metrics.records(source.name, "rejected", 1)
+        await asking.site.acts.refused(source.name, 1, asking.now)
         return problem(422, "body", tell(why(fault), asking.language))
     return await _store(asking, source, records)
 
@@ -93,7 +94,7 @@ async def _read(source: Webhook, body: bytes, content_type: str, delivery: str, 
 async def _store(asking: Asking, source: Webhook, records: Records) -> Response:
     rejected = [{"index": index, "error": tell(error, asking.language)} for index, error in records.faults]
     if rejected and not records.mentions and not records.samples:
-        asking.site.metrics.records(source.name, "rejected", len(rejected))
+        await asking.site.acts.refused(source.name, len(rejected), asking.now)
         return json_answer({"accepted": 0, "duplicates": 0, "rejected": rejected}, 422)
-    done = await asking.site.acts.ingest(source.name, records, asking.now)
+    done = await asking.site.acts.ingest(source.name, replace(records, refused=len(rejected)), asking.now)
     return json_answer({"accepted": done.accepted, "duplicates": done.duplicates, "rejected": rejected})

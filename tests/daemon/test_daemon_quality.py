@@ -86,5 +86,24 @@ async def test_unreadable_records_are_a_finding_a_metric_and_on_the_page(tmp_pat
         assert 'crisis_monitor_source_quality_ratio{quality="unreadable",source="desk"} 0.11' in metrics
         page = (await here.post("/?lang=en", None, "GET")).body.decode()
         assert "12 % unreadable" in page and "2 of 17 records could not be read" in page
+        assert 'crisis_monitor_source_records_total{result="rejected",source="desk"} 2.0' in metrics
         await here.to("5h")
         assert await here.found() == []
+
+
+async def test_pushes_of_which_nothing_can_be_read_are_a_finding_and_no_sign_of_life(tmp_path: Path) -> None:
+    async with house(tmp_path, PUSHED.replace('family = "tickets"', 'expect_every = "1h"')) as here:
+        await here.to("1m")
+        await here.push("desk", [{"id": "1", "text": "t", "published_at": iso(START)}])
+        await here.to("50m")
+        assert (await here.push("desk", [{"id": "x"}] * 9)).status == 422
+        assert (await here.post("/api/v1/mentions?source=desk", b"[{")).status == 422
+        await here.to("55m")
+        assert [(f.kind, f.args) for f in await here.found()] == [("source-unreadable", {"n": 10, "records": 11})]
+        metrics = (await here.post("/metrics", None, "GET")).body.decode()
+        assert 'crisis_monitor_source_quality_ratio{quality="unreadable",source="desk"} 0.909' in metrics
+        assert 'crisis_monitor_source_records_total{result="rejected",source="desk"} 10.0' in metrics
+        page = (await here.post("/?lang=en", None, "GET")).body.decode()
+        assert "91 % unreadable" in page and "10 of 11 records could not be read" in page
+        await here.to("2h10m")
+        assert "source-silent" in {f.kind for f in await here.found()}

@@ -162,13 +162,23 @@ async def test_a_store_that_cannot_write_is_503_with_a_time_to_come_back() -> No
     assert answer.headers["retry-after"] == "12"
 
 
-async def test_what_was_refused_is_counted_here_as_the_store_never_sees_it() -> None:
-    app = an_app(World())
-    async with browser(app) as client:
-        await client.post("/api/v1/mentions?source=helpdesk", json=[mention("1"), {"id": "2"}])
-        await client.post("/api/v1/mentions?source=helpdesk", json=[{"id": "3"}])
-    text = app.state.site.metrics.exposition()[0].decode()
-    assert 'crisis_monitor_source_records_total{result="rejected",source="helpdesk"} 2.0' in text
+@pytest.mark.parametrize(
+    ("body", "batches", "refusals"),
+    [
+        ([mention("1"), {"id": "2"}], [("helpdesk", 1, 1)], []),
+        ([{"id": "2"}, 7], [], [("helpdesk", 2)]),
+        ([mention("1", source="vendor"), {"id": "2"}], [("vendor", 1, 0)], [("helpdesk", 1)]),
+        (b"[{", [], [("helpdesk", 1)]),
+        ([mention("1")], [("helpdesk", 1, 0)], []),
+    ],
+)
+async def test_what_is_refused_counts_once_against_the_source_it_was_sent_for(
+    body: Any, batches: list[tuple[str, int, int]], refusals: list[tuple[str, int]]
+) -> None:
+    world = World()
+    await post(world, body)
+    taken = [(source, n, refused) for (source, n), refused in zip(world.batches, world.refused_beside, strict=True)]
+    assert (taken, world.refusals) == (batches, refusals)
 
 
 async def test_ingest_asks_for_a_token_that_bears_ingest() -> None:

@@ -91,10 +91,13 @@ async def test_what_is_signed_and_can_not_be_read_is_422() -> None:
     for body in (b"", b"{", b"[" * 4000, b"\xff\xfe\x00", b"<html>", b"7", b'{"a":"b"}'):
         assert (await post(world, body)).status_code == 422, body
     assert world.batches == []
+    assert world.refusals == [("signed", 1)] * 7
 
 
 async def test_one_bad_item_costs_only_itself() -> None:
-    answer = await post(World(), [TICKET, {}])
+    world = World()
+    answer = await post(world, [TICKET, {}])
+    assert world.refused_beside == [1]
     assert answer.status_code == 200 and answer.json()["accepted"] == 1
     assert [fault["index"] for fault in answer.json()["rejected"]] == [1]
 

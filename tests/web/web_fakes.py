@@ -140,6 +140,8 @@ class World:
         self.scene = Overview(at=NOW)
         self.ids: set[tuple[str, str]] = set()
         self.batches: list[tuple[str, int]] = []
+        self.refused_beside: list[int] = []
+        self.refusals: list[tuple[str, int]] = []
         self.acted: list[tuple[str, str, Any]] = []
         self.refuse: Exception | None = None
 
@@ -192,10 +194,16 @@ class World:
         if self.refuse is not None:
             raise self.refuse
         self.batches.append((source, len(records.mentions) + len(records.samples)))
+        self.refused_beside.append(records.refused)
         found = [(m.source, m.id) for m in records.mentions] + [(s.series, str(s.at)) for s in records.samples]
         fresh = set(found) - self.ids
         self.ids |= fresh
         return Ingested(len(fresh), len(found) - len(fresh))
+
+    async def refused(self, source: str, count: int, now: float) -> None:
+        if self.refuse is not None:
+            raise self.refuse
+        self.refusals.append((source, count))
 
     async def report(self, told: Any) -> Ingested:
         if self.refuse is not None:

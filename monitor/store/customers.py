@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import sqlalchemy as sa
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from monitor.mentions.customers import Customer
@@ -48,6 +49,13 @@ def forget(connection: Connection, marks: Iterable[str]) -> int:
     return sum(
         connection.execute(sa.delete(customers).where(customers.c.who.in_(part))).rowcount for part in chunks(marks)
     )
+
+
+def blank(connection: Connection, marks: Iterable[str], texts: Collection[str]) -> int:
+    """Takes excerpts out of what is remembered of customers; returns how many there were."""
+    said = {who: replace(f, text="", why=()) for who, f in get(connection, marks).items() if f.text in texts}
+    put(connection, said)
+    return len(said)
 
 
 def quiet(connection: Connection, before: float) -> None:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
-from monitor.model import Example, Facts, Mention
+from monitor.mentions.mask import MASK
+from monitor.model import Facts, Mention
 from monitor.store.codec import chunks, dump, load, upsert
 from monitor.store.observations import Stored, stored_of
-from monitor.store.tables import facts, forgotten, marks, mentions
+from monitor.store.tables import facts, findings, forgotten, marks, mentions
+
+
+class Quote(NamedTuple):
+    """How a mention is quoted: by its excerpt; where it was corrected since, its address and time tell it."""
+
+    source: str
+    text: str
+    url: str
+    at: float
 
 
 def find(connection: Connection, *, author: str = "", source: str = "", id: str = "", text: str = "") -> list[Stored]:
@@ -72,12 +83,19 @@ def delete_marks(connection: Connection, authors: Iterable[str]) -> int:
     return done
 
 
-def blank(connection: Connection, said: Collection[tuple[str, str]], identities: Collection[str], since: float) -> int:
-    """Takes excerpts out of the facts of notices since an instant: (source, text), or of these customers."""
+def blank(connection: Connection, said: Collection[Quote], identities: Collection[str], since: float) -> int:
+    """Takes excerpts out of the facts of notices since an instant: of these mentions, or of these customers."""
+    texts, places = {(q.source, q.text) for q in said}, {(q.source, q.url, q.at) for q in said if q.url}
     done = 0
     for row in connection.execute(sa.select(facts.c.id, facts.c.data).where(facts.c.at >= since)).all():
         note = load(row.data, Facts)
-        kept = tuple(e for e in note.examples if not _of(e, said, identities))
+        kept = tuple(
+            e
+            for e in note.examples
+            if (e.source, e.text) not in texts
+            and (e.source, e.url, e.at) not in places
+            and not (e.identity and e.identity in identities)
+        )
         if len(kept) < len(note.examples):
             done += len(note.examples) - len(kept)
             new = dump(replace(note, examples=kept))
@@ -85,5 +103,13 @@ def blank(connection: Connection, said: Collection[tuple[str, str]], identities:
     return done
 
 
-def _of(example: Example, said: Collection[tuple[str, str]], identities: Collection[str]) -> bool:
-    return (example.source, example.text) in said or (example.identity != "" and example.identity in identities)
+def mask_findings(connection: Connection, texts: Collection[str]) -> int:
+    """Masks these excerpts in findings, those that ended among them."""
+    done = 0
+    for row in connection.execute(sa.select(findings).where(findings.c.args.contains('"text"'))).all():
+        args = load(row.args, dict[str, Any])
+        if args.get("text") in texts:
+            mine = (findings.c.kind == row.kind, findings.c.subject == row.subject, findings.c.since == row.since)
+            connection.execute(sa.update(findings).where(*mine).values(args=dump({**args, "text": MASK})))
+            done += 1
+    return done

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from monitor.model import Said
 from monitor.store import observations
+from monitor.store.tables import facts
 from tests.daemon.house import START, House, house, iso
 
 pytestmark = pytest.mark.anyio
@@ -245,6 +247,29 @@ async def test_who_is_forgotten_leaves_no_words_and_does_not_come_back(tmp_path:
     kept = (tmp_path / "state" / "crisis-monitor.db").read_bytes()  # nor in pages that are free
     assert "李四".encode() in kept
     assert "张三".encode() not in kept and "媒体曝光".encode() not in kept
+
+
+async def test_of_a_customer_who_stays_a_forgotten_message_is_not_quoted_again(tmp_path: Path) -> None:
+    async with house(tmp_path, CUSTOMERS) as here:
+        await here.to("30m")
+        await here.push("desk", [message("1", "再不退款我就找媒体曝光你们", 20)])
+        done = json.loads((await here.post("/api/v1/forget", {"source": "desk", "id": "1"})).body)
+        assert (done["mentions"], done["customers"]) == (1, 0) and done["excerpts"] >= 2
+    assert "媒体曝光".encode() not in (tmp_path / "state" / "crisis-monitor.db").read_bytes()
+
+
+async def test_a_notice_is_emptied_of_what_was_said_before_a_correction(tmp_path: Path) -> None:
+    async with house(tmp_path, FORGET) as here:
+        await here.to("30m")
+        said = [
+            {**message("1", "外壳裂了，太差了", 20), "url": "https://shop.example/r/1"},
+            {**message("2", "外壳也裂了", 20, author="李四"), "url": "https://shop.example/r/2"},
+        ]
+        await here.push("desk", said)
+        await here.push("desk", [{**said[0], "text": "已经换新，谢谢"}])
+        assert json.loads((await here.post("/api/v1/forget", {"source": "desk", "id": "1"})).body)["excerpts"] == 1
+        quoted = await here.service.db.read(lambda c: " ".join(c.scalars(sa.select(facts.c.data))))
+    assert "外壳也裂了" in quoted and "太差了" not in quoted
 
 
 @pytest.mark.parametrize(

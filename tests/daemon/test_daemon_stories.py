@@ -86,3 +86,20 @@ async def test_the_press_copies_by_trade(tmp_path: Path) -> None:
         await here.push("wire", copies(40))
         await here.to("11m")
         assert await flooded(here) == []
+
+
+@pytest.mark.parametrize("when", ["11m", "1h20m"])
+async def test_who_is_forgotten_is_not_quoted_in_a_flood_either(tmp_path: Path, when: str) -> None:
+    first, *others = copies(20)
+    mine = {**first, "text": f"亲眼所见{TEXT}"}
+    async with house(tmp_path, STORIES) as here:
+        await here.to("4m")
+        await here.push("posts", [mine, *others])
+        await here.to("6m")
+        assert ["亲眼所见" in f.args["text"] for f in await here.found()] == [True]
+        await here.to(when)
+        done = json.loads((await here.post("/api/v1/forget", {"author": mine["author"]})).body)
+        assert (done["mentions"], done["excerpts"]) == (1, 1)
+        assert "亲眼所见" not in (await here.post("/?lang=zh", None, "GET")).body.decode()
+        await here.to("1h30m")
+    assert "亲眼所见".encode() not in (tmp_path / "state" / "crisis-monitor.db").read_bytes()

@@ -157,7 +157,8 @@ class Dangers:
                 continue
             hits.append(_Hit(start, end, frozenset(self._cues.get(word, ())), self._dangers.get(word)))
         for pattern, danger in self._patterns:
-            hits += [_Hit(found.start(), found.end(), frozenset(), danger) for found in pattern.finditer(text)]
+            for found in pattern.finditer(text):
+                hits.append(_Hit(found.start(), found.end(), frozenset(), danger))
         return hits
 
     def _standing(self, text: str, hit: _Hit, danger: _Kind, hits: list[_Hit], about: frozenset[str]) -> Standing:

@@ -54,6 +54,8 @@ _WORDS = re.compile(
     r"\s*(?P<zone>[a-z]{1,4}|(?:utc|gmt)?[+-]\d{1,2}:?\d{0,2})?",
     re.IGNORECASE,
 )
+_COMMENT = re.compile(r"\([^)]*\)?")
+_NUMERIC = re.compile(r"(?:(?<=\s)|(?<=GMT)|(?<=UTC))[+-]\d\d:?\d\d\b")
 
 
 def read_date(value: object, zone: ZoneInfo, *, chinese: bool = False, now: float | None = None) -> float | None:
@@ -216,16 +218,17 @@ def _relative(text: str, zone: ZoneInfo, now: float) -> float | None:
 
 
 def _mail(text: str, zone: ZoneInfo, chinese: bool) -> float | None:
-    """RFC 822 and what comes near it: Mon, 01 Sep 2025 10:00:00 GMT."""
+    """RFC 822 and what comes near it: Mon, 01 Sep 2025 10:00:00 GMT. In +0800 (CST) the digits outweigh the name."""
     try:
         found = parsedate_tz(text)
     except (ValueError, IndexError, TypeError, OverflowError):
         return None
     if found is None:
         return None
-    name = text.rstrip(")").replace("(", " ").split()[-1]
+    numeric = _NUMERIC.search(_COMMENT.sub(" ", text))
+    name = numeric[0] if numeric else text.rstrip(")").replace("(", " ").split()[-1]
     shift = _offset(name, zone, chinese) if not name[:1].isdigit() else None
-    if shift is None and found[9] is not None and re.search(r"[+-]\d{4}|GMT|UTC|\b[ECMP][SD]T\b|Z$", text):
+    if shift is None and found[9] is not None and re.search(r"GMT|UTC|\b[ECMP][SD]T\b|Z$", text):
         shift = timedelta(seconds=found[9])
     return _built(list(found[:6]), timezone(shift) if shift is not None and abs(shift) < timedelta(days=1) else zone)
 

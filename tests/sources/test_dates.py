@@ -64,6 +64,25 @@ def test_cst_is_china_for_a_chinese_feed_and_chicago_elsewhere() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "offset"),
+    [
+        ("+0800 (CST)", "+08:00"),
+        ("+0800 CST", "+08:00"),
+        ("(CST) +0800", "+08:00"),
+        ("GMT+0800 (China Standard Time)", "+08:00"),
+        ("GMT+0800 (中国标准时间)", "+08:00"),
+        ("+0200 (IST)", "+02:00"),
+        ("-0500 (CDT)", "-05:00"),
+        ("-0330 (UTC-03:30)", "-03:30"),
+        ("GMT", "+00:00"),
+        ("(CST)", "-06:00"),
+    ],
+)
+def test_the_digits_of_an_offset_outweigh_the_name_beside_them(written: str, offset: str) -> None:
+    assert read_date(f"Mon, 01 Sep 2025 10:00:00 {written}", CHICAGO) == at(f"2025-09-01T10:00:00{offset}")
+
+
+@pytest.mark.parametrize(
     ("value", "want"),
     [
         ("刚刚", "2025-01-02T12:00:00+08:00"),

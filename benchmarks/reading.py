@@ -98,8 +98,17 @@ def speed(data: Path, rows: int) -> None:
     """Stages and the automaton."""
     texts = [text for text, _ in labelled(data, "waimai_10k")[:rows]]
     print(f"stages, {len(texts)} reviews of {sum(map(len, texts)) / len(texts):.0f} characters, texts a second")
-    topics = Topics(_topics(headlines(data), 100, 5))
-    stages: dict[str, Callable[[], Callable[[str], object]]] = {
+    each = {name: rate(begin, texts) for name, begin in _stages(Topics(_topics(headlines(data), 100, 5))).items()}
+    for name, found in each.items():
+        print(f"  {name:<18} {found:>10,.0f}")
+    whole = 1 / sum(1 / each[name] for name in ("match 100 topics", "story", "mood", "danger"))
+    print(f"  {'all but excerpt':<18} {whole:>10,.0f}")
+    _automaton(data, rows)
+
+
+def _stages(topics: Topics) -> dict[str, Callable[[], Callable[[str], object]]]:
+    """What may be done with a text, each alone from its raw form on."""
+    return {
         "normalise": lambda: normalize,
         "match 100 topics": lambda: lambda text: topics.match("", text),
         "story": _telling,
@@ -107,12 +116,6 @@ def speed(data: Path, rows: int) -> None:
         "danger": lambda: lambda text: severity.shipped().find("", text),
         "excerpt": lambda: excerpt,
     }
-    each = {name: rate(begin, texts) for name, begin in stages.items()}
-    for name, found in each.items():
-        print(f"  {name:<18} {found:>10,.0f}")
-    whole = 1 / sum(1 / each[name] for name in ("match 100 topics", "story", "mood", "danger"))
-    print(f"  {'all but excerpt':<18} {whole:>10,.0f}")
-    _automaton(data, rows)
 
 
 def _telling() -> Callable[[str], object]:
@@ -208,6 +211,10 @@ def everything(data: Path, rows: int) -> None:
     print(f"everything on, {len(said)} texts of {sum(map(len, said)) / len(said):.0f} characters, half of them reposts")
     print(f"  {len(said) / took:,.0f} a second of one core (at least {A_SECOND:,})")
     print(f"  {counted} of {wanted} matches, {again:.2%} of the reposts in the story they repeat")
+    alone_each = {name: 1e6 / rate(begin, said) for name, begin in _stages(alone).items() if name != "excerpt"}
+    rest = 1e6 * took / len(said) - sum(alone_each.values()) + alone_each["normalise"]  # the match begins with it
+    for name, spent in (*alone_each.items(), ("decode, count, store", rest)):
+        print(f"  {name:<22} {spent:>6.1f} µs")
 
 
 async def _pushed(folder: Path, said: Sequence[str]) -> tuple[float, int, list[str]]:

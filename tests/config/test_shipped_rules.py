@@ -77,6 +77,10 @@ def test_every_tier_of_the_law_is_used_and_policy_never_wakes_anybody() -> None:
         ("App 打不开，支付失败", "outage"),
         ("再不处理就打12315", "legal-threat"),
         ("垃圾客服，踢皮球", "anger"),
+        ("你们的客服让人太失望了", "anger"),
+        ("Rude staff and three hours wasted, I'm so frustrated", "anger"),
+        ("孩子在泳池溺亡", "injury"),
+        ("Two people were killed in the blast", "injury"),
         ("市场监管总局发布充电宝强制性标准征求意见稿", "policy"),
         ("竞品甲的产品起火道歉", "competitor"),
         ("示例公司新品发布", "brand"),
@@ -101,6 +105,11 @@ def test_danger_is_not_found_where_there_is_none(text: str) -> None:
         ("40 minutes on hold until my phone died", "injury"),
         ("看得我泪崩了", "outage"),
         ("环卫工在路边清理垃圾", "anger"),
+        ("骗子冒充客服打来电话", "anger"),
+        ("我会努力，不让大家失望", "anger"),
+        ("吃完后头晕、恶心", "anger"),
+        ("I need a fare for a death in the family", "injury"),
+        ("该国召回驻美大使", "recall"),
     ],
 )
 def test_an_idiom_is_not_taken_at_its_word(text: str, topic: str) -> None:

@@ -114,7 +114,9 @@ class Stories:
             self._forget(at)
             _, new = self._tell(story, at)
             said = what_is_said(text)
-            if len(units_of(said)) >= SHORTEST and (new or self._is_rewording(story, said)):
+            if said in self._worded or len(units_of(said)) < SHORTEST:
+                continue
+            if new or self._is_rewording(story, said):
                 self._list(story, said, _keys(said), first=new)
 
     def forget(self, told: Iterable[tuple[str, str]]) -> None:

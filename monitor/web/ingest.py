@@ -44,20 +44,19 @@ async def _take(request: Request, reader: Reader) -> Response:
     wrong = _source_fault(asking, named)
     if wrong is not None:
         return wrong
-    body = await read_body(request)
+    body, sent_for = await read_body(request), named or _only_push(config)
     try:
-        records = await _decode(reader, body, config, named, asking.now)
+        records = await _decode(reader, body, config, sent_for, asking.now)
     except BodyFault as fault:
-        await _refuse(asking, named, 1)
+        await _refuse(asking, sent_for, 1)
         return problem(422, "body", tell(fault.args[0], asking.language))
     by_source, rejected = _sort_out(records, config, asking.language)
-    if not records.total and (source := named or _only_push(config)):
-        by_source[source] = records
-    return await _commit(asking, by_source, rejected, named)
+    if not records.total and sent_for:
+        by_source[sent_for] = records
+    return await _commit(asking, by_source, rejected, sent_for)
 
 
-async def _decode(reader: Reader, body: bytes, config: Config, named: str | None, now: float) -> Records:
-    source = named or _only_push(config)
+async def _decode(reader: Reader, body: bytes, config: Config, source: str, now: float) -> Records:
     written = next((s.timezone for s in config.source if s.name == source), "") or config.settings.timezone
 
     def decode() -> Records:
@@ -67,25 +66,24 @@ async def _decode(reader: Reader, body: bytes, config: Config, named: str | None
 
 
 async def _commit(
-    asking: Asking, by_source: dict[str, Records], rejected: list[dict[str, Any]], named: str | None
+    asking: Asking, by_source: dict[str, Records], rejected: list[dict[str, Any]], sent_for: str
 ) -> Response:
     accepted = duplicates = 0
-    blamed = named or _only_push(asking.config)
-    if blamed not in by_source:
-        await _refuse(asking, named, len(rejected))
     for source, records in by_source.items():
-        records = replace(records, refused=len(rejected) if source == blamed else 0)
+        records = replace(records, refused=len(rejected) if source == sent_for else 0)
         done = await asking.site.acts.ingest(source, records, asking.now)
         accepted += done.accepted
         duplicates += done.duplicates
+    if sent_for not in by_source:
+        await _refuse(asking, sent_for, len(rejected))
     status = 422 if rejected and not by_source else 200
     return json_answer({"accepted": accepted, "duplicates": duplicates, "rejected": rejected}, status)
 
 
-async def _refuse(asking: Asking, named: str | None, count: int) -> None:
-    """Counts records that are refused against the source they were sent for, where that is known."""
-    if count and (source := named or _only_push(asking.config)):
-        await asking.site.acts.refused(source, count, asking.now)
+async def _refuse(asking: Asking, sent_for: str, count: int) -> None:
+    """Counts what is refused against the source it was sent for, where that is known."""
+    if count and sent_for:
+        await asking.site.acts.refused(sent_for, count, asking.now)
 
 
 def _sort_out(records: Records, config: Config, language: str) -> tuple[dict[str, Records], list[dict[str, Any]]]:

@@ -7,10 +7,11 @@ than the detector's: an intensity with a rhythm of the day and the week, times a
 that lasts some hours. China's public holidays bring 0.7 to 1.2 times what the series' Sundays do, made-up Saturdays and
 Sundays what working days do, the first working day after three days off or more 1.1 to 1.6 times as much. Four
 promotions a year of two or three days bring of each series its own 1.5 to 4 times, each time another 10 % off it, and
-by night more than by day. A crisis brings three times what the promotion does, for six hours.
+by night more than by day. A crisis (twelve ordinary days and the second day of each promotion in 2025) brings 1.75
+times what an ordinary day does, three times what a promotion does, for six hours.
 
-Alarms: once a month and rarer, of each series by itself; those six hours apart are two. Told: the config says `expect`
-(a round number of what it will be); learned: it says nothing.
+Alarms: once a month and rarer, of each series by itself; those six hours apart are two. `expect = 2.75`: the config
+tells one round number for all; learned: it tells nothing, and each series knows what it has seen since October 2023.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 
 from monitor.detectors.kept import window_of
 from monitor.detectors.occasions import Almanac, Occasion
+from monitor.detectors.seasonal import CLAIMED
 from monitor.detectors.track import Tracks
 from monitor.incidents.workdays import calendar_of
 from monitor.times import DAY, HOUR, day_span
@@ -46,9 +48,14 @@ def promotions(expect: float | None) -> list[Occasion]:
     return out
 
 
+def promotion_of(day: date) -> str:
+    """The name of the promotion of a day; "" = none."""
+    return next((name for name, ((m, d), n) in YEARLY.items() if 0 <= (day - date(day.year, m, d)).days < n), "")
+
+
 def kind_of(day: date) -> str:
     """What a day is, by the rules of the world that is simulated."""
-    if any(name for name, ((m, d), n) in YEARLY.items() if 0 <= (day - date(day.year, m, d)).days < n):
+    if promotion_of(day):
         return "promotion"
     kind = CN.kind(day)
     if kind == "work":
@@ -61,9 +68,9 @@ def kind_of(day: date) -> str:
 class World:
     """The series, day by day."""
 
-    def __init__(self, n: int, mean: float, seed: int = 1) -> None:
+    def __init__(self, n: int, mean: float, *, special: bool = True, seed: int = 1) -> None:
         self.rng = rng = np.random.default_rng(seed)
-        self.n, self.mean = n, mean
+        self.n, self.mean, self.special = n, mean, special
         self.phase, self.depth = rng.uniform(0, 24, n), rng.uniform(0.3, 0.9, n)
         self.weekend, self.holiday = rng.uniform(0.4, 0.9, n), rng.uniform(0.7, 1.2, n)
         self.back = rng.uniform(1.1, 1.6, n)
@@ -72,90 +79,86 @@ class World:
 
     def factor(self, day: date) -> np.ndarray:
         """What the kind of day makes of the usual."""
-        kind = CN.kind(day)
-        out = {"work": np.ones(self.n), "weekend": self.weekend, "off": self.weekend * self.holiday}[kind]
+        if not self.special:
+            return self.weekend if day.weekday() >= 5 else np.ones(self.n)
+        out = {"work": np.ones(self.n), "weekend": self.weekend, "off": self.weekend * self.holiday}[CN.kind(day)]
         return out * self.back if kind_of(day) == "first day back" else out
 
-    def promotion(self, day: date) -> tuple[str, np.ndarray]:
-        """The name of the promotion of a day and what it brings this year; "" = none."""
-        for name, ((m, d), n) in YEARLY.items():
-            if 0 <= (day - date(day.year, m, d)).days < n:
-                key = (name, day.year)
-                if key not in self.now:
-                    self.now[key] = self.lift[name] * np.exp(self.rng.normal(0, 0.1, self.n))
-                return name, self.now[key]
-        return "", np.ones(self.n)
+    def promotion(self, day: date) -> np.ndarray:
+        """What the promotion of a day brings this year, hour by hour, 24 x n."""
+        name, hours = promotion_of(day), np.arange(24)[:, None]
+        if not name or not self.special:
+            return np.ones((24, self.n))
+        key = (name, day.year)
+        if key not in self.now:
+            self.now[key] = self.lift[name] * np.exp(self.rng.normal(0, 0.1, self.n))
+        return self.now[key] * np.where((hours < 2) | (hours >= 20), 1.25, 0.9)
 
     def day(self, day: date) -> np.ndarray:
-        """Counts of 24 hours, 24 x n."""
+        """What is to be expected of its hours, 24 x n."""
         hours = np.arange(24.0)
         self.level = 0.995 * self.level + self.rng.normal(0, 0.015, self.n)
         rhythm = np.exp(self.depth * np.sin(2 * np.pi * (hours[:, None] - self.phase) / 24))
-        name, lift = self.promotion(day)
-        shape = np.where((hours < 2) | (hours >= 20), 1.25, 0.92)[:, None] if name else 1.0
-        expected = self.mean * rhythm * np.exp(self.level) * self.factor(day) * lift * shape
+        expected = self.mean * rhythm * np.exp(self.level) * self.factor(day) * self.promotion(day)
         for hour in range(24):
             self.noise = 0.7 * self.noise + 0.3 * self.rng.gamma(8.0, 1 / 8.0, self.n)
             expected[hour] *= self.noise
         return expected
 
 
-def run(almanac: Almanac, n: int, mean: float, expect: str = "", crisis: bool = False) -> dict[str, float]:
-    """Alarms a series and 100 days of each kind; or of crises in promotions, which part was found."""
-    world, keys = World(n, mean), [(("s", str(i)),) for i in range(n)]
-    dice = np.random.default_rng(2)
+def run(almanac: Almanac, n: int, mean: float, *, special: bool = True, strike: str = "") -> dict[str, float]:
+    """Alarms a series and 100 days of each kind; with `strike` which part of the crises of 2025 was found.
+
+    `special`: False = no day of this world is special. `strike`: on which days crises come: promotion or ordinary.
+    """
+    world, keys, dice = World(n, mean, special=special), [(("s", str(i)),) for i in range(n)], np.random.default_rng(2)
     tracks, block = Tracks.fresh(n, HOUR, almanac.rows), np.full((n, PARTS), np.nan)
-    alarms, days = dict.fromkeys(KINDS, 0), dict.fromkeys(KINDS, 0)
-    quiet, found, made = np.full(n, APART + 1), np.zeros(n, dtype=bool), 0.0
-    hits = 0
+    alarms, days, found = dict.fromkeys(KINDS, 0), dict.fromkeys(KINDS, 0), []
+    quiet = np.full(n, APART + 1)
     for number in range((LAST - FIRST).days + 1):
         day = FIRST + timedelta(days=number)
-        kind, means = kind_of(day), world.day(day)
-        struck = (
-            crisis
-            and kind == "promotion"
-            and kind_of(day - timedelta(days=1)) == "promotion"
-            and (kind_of(day - timedelta(days=2)) != "promotion")
-        )
+        kind, means, tail = kind_of(day), world.day(day), tracks.tail()
+        struck = day.year == 2025 and STRIKES.get(strike, lambda day: False)(day)
         if struck:
-            means[10:16] *= 3.0
-        counts = dice.poisson(means).astype(float)
-        tail, days[kind] = tracks.tail(), days[kind] + 1
-        seen = tracks.taken * HOUR / DAY * 5
-        found[:] = False
+            means[10:16] *= 3.0 if strike == "promotion" else 1.75
+        counts, hit = dice.poisson(means).astype(float), np.zeros(n, dtype=bool)
+        seen, midnight = tracks.taken * HOUR / DAY * CLAIMED, day_span(day.isoformat(), ZONE)[0]
         for hour in range(24):
             block = np.concatenate([block[:, 1:], counts[hour][:, None]], axis=1)
-            at = day_span(day.isoformat(), ZONE)[0] + hour * HOUR
-            look = almanac.take(tracks, keys, at, block, window_of(block))
+            look = almanac.take(tracks, keys, midnight + hour * HOUR, block, window_of(block))
             alarm = np.minimum(tail.return_period(np.nan_to_num(look.z, nan=-9.0)), seen) >= RARE
-            if number >= BURN:
-                alarms[kind] += int((alarm & (quiet > APART)).sum())
-                found |= alarm & (10 <= hour < 16)
+            alarms[kind] += int((alarm & (quiet > APART)).sum()) if number >= BURN else 0
+            hit |= alarm & (10 <= hour < 16)
             quiet = np.where(alarm, 0, quiet + 1)
-        if struck and number >= BURN:
-            hits, made = hits + int(found.sum()), made + n
-    days = {
-        kind: sum(kind_of(FIRST + timedelta(days=i)) == kind for i in range(BURN, (LAST - FIRST).days + 1))
-        for kind in KINDS
-    }
-    if crisis:
-        return {"found": hits / made}
-    return {kind: 100 * alarms[kind] / (n * days[kind]) for kind in KINDS}
+        days[kind] += number >= BURN
+        found += [hit.mean()] if struck else []
+    return {"found": float(np.mean(found))} if strike else {k: 100 * alarms[k] / (n * days[k]) for k in KINDS}
+
+
+STRIKES = {
+    "promotion": lambda day: bool(promotion_of(day)) and day.day == YEARLY[promotion_of(day)][0][1] + 1,
+    "ordinary": lambda day: kind_of(day) == "ordinary" and day.day == 20,
+}
 
 
 def main(n: int, mean: float) -> None:
     """Prints the table."""
-    print(f"alarms of {n} series ({mean:g} an hour) a series and 100 days; crises in promotions found")
-    print(f"| knows of | {' | '.join(KINDS)} | crises |\n|---|{'---|' * (len(KINDS) + 1)}")
+    print(f"{n} series of {mean:g} an hour; alarms a series and 100 days, crises found")
+    print(f"| knows of | {' | '.join(KINDS)} | crises: ordinary | promotion |\n|---|{'---|' * (len(KINDS) + 2)}")
     ways = {
         "nothing": Almanac(ZONE),
         "working days": Almanac(ZONE, CN),
-        "and promotions, told 2.75": Almanac(ZONE, CN, promotions(2.75)),
+        "and promotions, `expect = 2.75`": Almanac(ZONE, CN, promotions(2.75)),
         "and promotions, learned": Almanac(ZONE, CN, promotions(None)),
     }
     for name, almanac in ways.items():
-        told, crises = run(almanac, n, mean), run(almanac, n, mean, crisis=True)
-        print(f"| {name} | {' | '.join(f'{told[k]:.1f}' for k in KINDS)} | {crises['found']:.2f} |", flush=True)
+        told = run(almanac, n, mean)
+        crises = [run(almanac, n, mean, strike=strike)["found"] for strike in ("ordinary", "promotion")]
+        cells = [f"{told[kind]:.1f}" for kind in KINDS] + [f"{share:.2f}" for share in crises]
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+    told = run(Almanac(ZONE), n, mean, special=False)
+    crisis = run(Almanac(ZONE), n, mean, special=False, strike="ordinary")["found"]
+    print(f"| (a world without special days) | {told['ordinary']:.1f} |  |  |  |  | {crisis:.2f} |  |")
 
 
 if __name__ == "__main__":

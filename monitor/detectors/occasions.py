@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import cache
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -39,6 +39,8 @@ ROWS = 4
 """Of each kind: what came and what usually would have, in those that are over, and in the one that runs."""
 FURTHEST = 30
 """No stretch of days off is longer."""
+LONGEST = 800
+"""Days, further back than anything looks."""
 
 
 class Calendar(Protocol):
@@ -118,6 +120,9 @@ class Almanac:
         self._weekdays: dict[int, int] = {}
         self._on: dict[int, tuple[Occasion, ...]] = {}
 
+    def __repr__(self) -> str:
+        return f"Almanac({self.zone.key}, {self.calendar}, {len(self.promotions)} promotions)"
+
     def same(self, other: Almanac) -> bool:
         """Whether another one knows the same."""
         mine, yours = ((a.zone, a.calendar, a.promotions) for a in (self, other))
@@ -187,13 +192,15 @@ class Almanac:
         return self.calendar.kind(date.fromordinal(day))
 
     def digest(self, start: float, end: float) -> str:
-        """What it says of the days of a span, "" where it knows of nothing."""
-        if not self.kinds:
-            return ""
+        """What it says of the days of a span, "" where that is nothing: days are what they are."""
         first, last = (datetime.fromtimestamp(at, self.zone).toordinal() for at in (start, end))
-        begun = [[o for o in self._of_day(day) if o.start < end] for day in range(first, last + 1)]
-        said = (self.zone.key, [self.weekday(day) for day in range(first, last + 1)], begun)
-        return hashlib.blake2b(msgspec.json.encode(said), digest_size=8).hexdigest()
+        days = range(max(first, last - LONGEST), last + 1) if self.kinds else ()
+        begun = dict.fromkeys(o for day in days for o in self._of_day(day) if o.start < end)
+        strange = {day: counts for day in days if (counts := self.weekday(day)) != date.fromordinal(day).weekday()}
+        if not begun and not strange:
+            return ""
+        said = msgspec.json.encode((self.zone.key, strange, list(begun)))
+        return hashlib.blake2b(said, digest_size=8).hexdigest()
 
     def arranged(self, rows: Floats, kinds: Sequence[str]) -> Floats:
         """Rows that were learned of some kinds, for the kinds there are now."""
@@ -229,7 +236,7 @@ class Almanac:
         part = much.max(axis=0)
         window = (may + 1e-9 * part) / (usual + 1e-9)
         first = much.argmax(axis=0)
-        return Lift(found, touched.any(axis=0), part, window, expected, plain, shares, times, first)
+        return Lift(found, np.asarray(touched.any(axis=0)), part, window, expected, plain, shares, times, first)
 
     def _times(self, tracks: Tracks, occasion: Occasion) -> Floats:
         """How many times the usual is expected of each series."""

@@ -24,7 +24,8 @@ class Promotion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[promotion]]`, `from` … `to`: times of the organisation's zone; a date is the whole day.
 
     `expect`: how many times the usual it brings to rules of kind `seasonal`; left out, as much as earlier promotions of
-    that name brought to the series, and twice the usual before the first. Where several are on the largest counts. `where`: which series it lifts.
+    that name brought to the series, and twice the usual before the first. Where several are on the largest counts.
+    `where`: which series it lifts.
     """
 
     name: str

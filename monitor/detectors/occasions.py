@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from functools import cache
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -92,7 +92,7 @@ class Lift(NamedTuple):
     usual: Floats
     shares: Floats
     times: Floats
-    first: Floats
+    first: Any
 
     @property
     def times_now(self) -> Floats:
@@ -101,11 +101,10 @@ class Lift(NamedTuple):
 
     def promotions(self) -> list[tuple[str, float] | None]:
         """The promotion that each series is in, and how many times the usual it is expected to bring."""
-        planned = [i for i, occasion in enumerate(self.found) if occasion.kind not in (OFF, BACK)]
-        out: list[tuple[str, float] | None] = [None] * len(self.on)
-        for i in sorted(planned, key=lambda i: self.found[i].start):
-            for column in np.flatnonzero(self.shares[i] > 0).tolist():
-                out[column] = self.found[i].kind, float(self.times[i, column])
+        out: list[tuple[str, float] | None] = []
+        for column, i in enumerate(self.first.tolist()):
+            planned = self.found[i].kind not in (OFF, BACK) and self.shares[i, column] > 0
+            out.append((self.found[i].kind, float(self.times[i, column])) if planned else None)
         return out
 
 

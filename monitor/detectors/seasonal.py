@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from monitor.detectors.amounts import AMOUNTS, counted
 from monitor.detectors.arrays import Floats, np
@@ -60,7 +60,7 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
 
     def within(self, almanac: Almanac) -> Seasonal:
         """The same, knowing of days."""
-        return Knowing(days=self.days, learn=self.learn, smooth=self.smooth, calendar=self.calendar, known=almanac)
+        return Knowing(**{**asdict(self), "known": almanac})
 
     def steps(self, asked: Asked) -> tuple[float, int]:
         """How long a part of the window is, in whole minutes, and how many there are."""

@@ -138,7 +138,7 @@ def test_an_announced_rise_stays_quiet_and_more_than_that_does_not() -> None:
 def test_what_is_expected_and_the_promotion_are_told() -> None:
     at = midnight("2025-06-16") + 12 * HOUR
     values = lifted(counts(60), "2025-06-16", 24, 3.0)
-    plain, known = judged(values, at), judged(values, at, [promotion("2025-06-16", "2025-06-18", expect=3.0)])
+    plain, known = judged(counts(60), at), judged(values, at, [promotion("2025-06-16", "2025-06-18", expect=3.0)])
     assert known.expected == pytest.approx(3 * plain.expected, rel=0.05) and known.promotion == ("618", 3.0)
     assert plain.promotion is None and known.upper > plain.upper
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from monitor.config.knowing import knowing
 from monitor.config.load import load
 from monitor.config.reading import reader_of
 from monitor.config.schema import Config
@@ -66,7 +67,7 @@ def step(config: Config, story: Story) -> Outcome:
     """Judges the lived hours with all that was before as history."""
     stories = Stories()
     first: dict[str, tuple[float, str]] = {}
-    rules = [rule for rule in config.rule if rule.mode == "live"]
+    rules = [rule for rule in knowing(config) if rule.mode == "live"]
     reader = reader_of(config.reading, config.topic, config.label, rules, Path())
     steps = replay(
         rules, records([*story.history, *story.lived]), families=FAMILIES,

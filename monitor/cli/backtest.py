@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 
 from monitor.cli.check import first_config
 from monitor.cli.language import lang_option, told
+from monitor.config.knowing import knowing
 from monitor.config.load import ConfigFault, load
 from monitor.config.reading import reader_of
 from monitor.config.schema import Config
@@ -87,7 +88,7 @@ def run(config: Config, records: Sequence[Record], events: Sequence[Event] = (),
     families = {source.name: source.family for source in config.source}
     memory = Memory(families, lives(records))
     followed = Episodes()
-    rules = tuple(rule for rule in config.rule if rule.of != FINDINGS)
+    rules = tuple(rule for rule in knowing(config) if rule.of != FINDINGS)
     reader = reader_of(config.reading, config.topic, config.label, rules, folder)
     stepped = replay(
         rules,

@@ -15,21 +15,26 @@ from zoneinfo import ZoneInfo
 
 import click
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from monitor.cli.language import lang_option, told
+from monitor.config.knowing import almanac_of
 from monitor.config.load import ConfigFault, load
+from monitor.config.schema import Config
 from monitor.detectors import Asked, Detector, DetectorKind, Seasonal
 from monitor.detectors.arrays import Floats, np
 from monitor.detectors.kept import window_of
+from monitor.detectors.occasions import Almanac, plain
 from monitor.detectors.rise import Rises, score_of
-from monitor.detectors.seasonal import clock_of
 from monitor.detectors.seasonal import told as score_of_looks
 from monitor.detectors.track import Look, Tracks, surprise, uneven
+from monitor.incidents.workdays import is_country
 from monitor.messages import say
 from monitor.model import Score
+from monitor.rules.promotions import Promoted, occasion
+from monitor.rules.rule import Rule
 from monitor.series import Bucket, Series
-from monitor.times import DAY, Duration, duration, instant
+from monitor.times import DAY, Duration, duration, instant, is_bare_date
 
 COLUMNS = ("timestamp", "value", "expected", "upper", "p_value", "return_period_s", "anomaly_score", "alarm")
 MONTH = 30 * DAY
@@ -58,6 +63,7 @@ class How(Struct, frozen=True):
     above: float
     zone: ZoneInfo
     bucket: float | None = None
+    almanac: Almanac = field(default_factory=lambda: plain(ZoneInfo("UTC")))
 
 
 @click.command("detect", help=told("rules.help.detect"))
@@ -87,12 +93,23 @@ def _how(kind: str, options: str, bucket: str | None, config: Path | None, lang:
         rarer = duration(str(given.pop("rarer_than", "1mo")))
         above = given.pop("above", None)
         detector = msgspec.convert({**given, "kind": kind}, DetectorKind, dec_hook=_duration)
-        zone = ZoneInfo(load(config).config.settings.timezone) if config else ZoneInfo("UTC")
+        known = load(config).config if config else Config()
+        zone = ZoneInfo(known.settings.timezone)
         own = math.inf if detector.alarms is None else detector.alarms
         level = own if above is None else float(above)
-        return How(detector, rarer, level, zone, duration(bucket) if bucket else None)
+        almanac = _almanac(known, detector.calendar) if isinstance(detector, Seasonal) else plain(zone)
+        return How(detector, rarer, level, zone, duration(bucket) if bucket else None, almanac)
     except (TypeError, ValueError, AttributeError, msgspec.ValidationError, ConfigFault, OSError) as fault:
         raise Wrong(say(lang, "rules.detect.wrong", fault=fault)) from None
+
+
+def _almanac(config: Config, calendar: str | None) -> Almanac:
+    """What is known of days: the promotions of the config that say nothing of which series they lift."""
+    if calendar and calendar not in config.calendar and not is_country(calendar):
+        raise ValueError(calendar)
+    zone = ZoneInfo(config.settings.timezone)
+    found = [occasion(each, Rule(name="", risk=""), zone) for each in config.promotion if each.where == Promoted()]
+    return almanac_of(config, calendar, [each for each in found if each is not None])
 
 
 def _duration(kind: type, value: Any) -> Any:
@@ -132,8 +149,9 @@ def judge(rows: Sequence[Row], how: How) -> list[list[str]]:
     times = [rows[i].at for i in order]
     step = how.bucket or (median(b - a for a, b in pairwise(times)) if len(times) > 1 else 60.0)
     steps = [(times[k], rows[i].value) for k, i in enumerate(order)]
+    whole_days = bool(rows) and is_bare_date(rows[0].timestamp)
     if isinstance(how.detector, Seasonal):
-        found = _tracked(steps, step, how)
+        found = _tracked(steps, step, how, ends=whole_days)
     else:
         found = [(score, _period(score, step)) for score in _asked(steps, step, how)]
     rises, said = Rises(step), {}
@@ -142,43 +160,52 @@ def judge(rows: Sequence[Row], how: How) -> list[list[str]]:
     return [[row.timestamp, row.written, *said[row.at]] for row in rows]
 
 
-def _tracked(steps: Sequence[tuple[float, float | None]], step: float, how: How) -> list[tuple[Score, float]]:
-    """`seasonal`: one track over all rows, its scores and surprises. Rows of one bucket add up to its value so far."""
+def _tracked(
+    steps: Sequence[tuple[float, float | None]], step: float, how: How, *, ends: bool
+) -> list[tuple[Score, float]]:
+    """`seasonal`: one track over all rows, its scores and surprises. Rows of one bucket add up to its value so far.
+
+    `ends`: rows bear the ends of their steps, as whole days do; else their beginnings.
+    """
     detector = how.detector
     assert isinstance(detector, Seasonal)
     parts = max(1, round(detector.smooth / step))
-    looks, states = _followed(steps, step, parts, how)
+    looks, states, expected = _followed(steps, step, parts, how.almanac, step if ends else 0.0)
     if not looks:
         return []
     look = Look(*(np.concatenate(field, axis=-1) for field in zip(*looks, strict=True)))
     asked = Asked(window=step, zone=how.zone, rarities=(how.rarer_than,))
     as_series = Tracks(step, np.array(states).T)  # each row is a series as it stood then
-    scores = score_of_looks(look, uneven(look.normal), as_series, asked, detector.learn, [False] * len(looks))
+    scores = score_of_looks(look, np.concatenate(expected), as_series, asked, detector.learn, [False] * len(looks))
     before = (look.window - look.part).tolist()
     rows = zip(scores, (surprise(look.z) * DAY).tolist(), before, (value for _, value in steps), strict=True)
     return [_of_row(*row) for row in rows]
 
 
 def _followed(
-    steps: Sequence[tuple[float, float | None]], step: float, parts: int, how: How
-) -> tuple[list[Look], list[Floats]]:
-    """How each row looked, and the state it was held against."""
-    read, start = clock_of(how.zone), steps[0][0] if steps else 0.0
-    track, block, gap = Tracks.fresh(1, step), np.full((1, parts), np.nan), np.array([np.nan])
-    done, last, looks, states = 0, None, [], []
+    steps: Sequence[tuple[float, float | None]], step: float, parts: int, almanac: Almanac, late: float
+) -> tuple[list[Look], list[Floats], list[Floats]]:
+    """How each row looked, the state it was held against, and what was expected; stamps are `late` by so much."""
+    start = steps[0][0] if steps else 0.0
+    track, block, gap = Tracks.fresh(1, step, almanac.rows), np.full((1, parts), np.nan), np.array([np.nan])
+    done, last, looks, states, expected = 0, None, [], [], []
     for at, value in steps:
         index = round((at - start) / step)
         for gone in range(done, min(index, done + FORGOTTEN)):
-            when = read(start + gone * step)
-            track.learn(track.look(gap, gap, when) if last is None else last, when)
+            begun = start + gone * step - late
+            when, lift = almanac.read(begun + late / 2), almanac.lift(track, [()], begun + step, parts)
+            look = track.look(gap, gap, when) if last is None else last
+            almanac.learn(track, look, lift, when, begun + step)
             block, last = np.append(block[:, 1:], [[np.nan]], axis=1), None
         done = index
         if value is not None:
             block[0, -1] = value + (0.0 if last is None or np.isnan(block[0, -1]) else block[0, -1])
-        last = track.look(block[:, -1], window_of(block), read(at))
+        lift = almanac.lift(track, [()], at - late + step, parts)
+        last = track.look(block[:, -1], window_of(block), almanac.read(at - late / 2), lift)
         looks.append(last)
         states.append(track.state[:, 0].copy())
-    return looks, states
+        expected.append(uneven(last.normal) * (1.0 if lift is None else lift.times_now))
+    return looks, states, expected
 
 
 def _of_row(score: Score, surprised: float, before: float, value: float | None) -> tuple[Score, float]:

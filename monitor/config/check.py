@@ -20,6 +20,7 @@ from monitor.config.check_places import (
     wrong_urls,
 )
 from monitor.config.check_playbooks import missing_playbooks, unfilled_roles, wrong_reporting
+from monitor.config.check_promotions import unforeseen, wrong_calendars, wrong_promotions
 from monitor.config.check_routes import (
     ack_links_to_nowhere,
     hidden_routes,
@@ -56,6 +57,8 @@ CHECKS: tuple[Check, ...] = (
     wrong_tiers,
     wrong_detectors,
     wrong_parts,
+    wrong_promotions,
+    wrong_calendars,
     missing_playbooks,
     wrong_reporting,
     poor_addresses,
@@ -79,7 +82,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-LAST: tuple[Check, ...] = (uncovered_hours, unfilled_roles)
+LAST: tuple[Check, ...] = (uncovered_hours, unforeseen, unfilled_roles)
 """What can only be told of a config that is sound so far."""
 
 

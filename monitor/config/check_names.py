@@ -51,7 +51,7 @@ def _twice(draft: Draft, named: list[tuple[Path, str]]) -> Iterator[Problem]:
 
 def ill_named(draft: Draft) -> Iterator[Problem]:
     """Names that commands, routes or `--data NAME=FILE` could not tell apart from their own marks."""
-    for key in NAMED:
+    for key in (*NAMED, "promotion"):
         for path, table in draft.each(key):
             if _NO_NAME.search(table.name):
                 yield Problem(path=(*path, "name"), id="ill_named", args={"name": table.name})

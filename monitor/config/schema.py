@@ -17,6 +17,7 @@ from monitor.incidents.rota import Rota
 from monitor.incidents.workdays import CalendarDays
 from monitor.mentions.labels import Label
 from monitor.mentions.topic import Topic
+from monitor.rules.promotions import Promotion
 from monitor.rules.reported import Reporting
 from monitor.rules.rule import Rule
 from monitor.sources import SourceKind
@@ -88,6 +89,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     digest: tuple[DigestSettings, ...] = ()
     drill: tuple[Schedule, ...] = ()
     calendar: dict[str, CalendarDays] = field(default_factory=dict)
+    promotion: tuple[Promotion, ...] = ()
     matrix: Matrix = Matrix()
     heartbeat: Heartbeat = Heartbeat()
     alertmanager: Reporting = Reporting()

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.channels import Channel
+from monitor.config.knowing import knowing
 from monitor.config.load import Loaded
 from monitor.config.paths import context_of
 from monitor.config.reading import reader_of
@@ -187,7 +188,7 @@ def compile_desk(loaded: Loaded, folder: Path, key: bytes, *, tried: bool = True
         context=_context(config, playbooks, _natures(reader)),
         sources={source.name: source for source in config.source},
         channels={channel.name: channel for channel in config.channel},
-        rules={rule.name: rule for rule in config.rule},
+        rules={rule.name: rule for rule in knowing(config)},
         asked=asked,
         counted=counted,
         counting={s.id: _counting_id(s, reader, config, compiled.dangers) for s in counted.values()},

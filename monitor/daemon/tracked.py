@@ -19,6 +19,7 @@ SAVE_EVERY = 900.0
 class _Held(Struct):
     meaning: str
     selection: int
+    desk: Desk
     kept: Kept
     saved_at: float = float("-inf")
 
@@ -52,15 +53,18 @@ class Tracked:
         part, meaning = desk.asked[rule.name][0], desk.meanings[rule.name]
         selection = desk.counting.get(part.id, part.id)
         held = self._held.get(rule.name)
-        if held is None or (held.meaning, held.selection) != (meaning, selection):
-            kept = rule.detector.keep(asked(rule, desk.zone))
-            if kept is None:
-                return None
-            held = self._held[rule.name] = _Held(meaning, selection, kept)
-            row = self.saved.pop(rule.name, None)
-            if row is not None and (row.meaning, row.selection) == (meaning, selection):
-                kept.load(row.saved)
-        return held.kept
+        if held is not None and (held.meaning, held.selection) == (meaning, selection):
+            if held.desk is not desk:
+                held.desk, held.kept = desk, _handed_over(held.kept, rule.detector.keep(asked(rule, desk.zone)))
+            return held.kept
+        kept = rule.detector.keep(asked(rule, desk.zone))
+        if kept is None:
+            return None
+        self._held[rule.name] = _Held(meaning, selection, desk, kept)
+        row = self.saved.pop(rule.name, None)
+        if row is not None and (row.meaning, row.selection) == (meaning, selection):
+            kept.load(row.saved)
+        return kept
 
     def to_save(self, now: float) -> dict[str, Row]:
         """What is to be written down: of each rule at most every quarter of an hour."""
@@ -73,3 +77,13 @@ class Tracked:
                 held.saved_at = now
                 out[rule] = Row(held.meaning, held.selection, saved)
         return out
+
+
+def _handed_over(old: Kept, new: Kept | None) -> Kept:
+    """What goes on under a new config: where that knows of other days, it is taken up as after a restart."""
+    if new is None or new.almanac.same(old.almanac):
+        return old
+    saved = old.save(float("inf"))
+    if saved is not None:
+        new.load(saved)
+    return new

@@ -7,14 +7,15 @@ before them. What changes before all points makes everything anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from monitor.detectors.amounts import amounts
 from monitor.detectors.arrays import Floats, np
-from monitor.detectors.track import HEIGHT, Tracks, When
+from monitor.detectors.occasions import ROWS, Almanac
+from monitor.detectors.track import HEIGHT, Tracks
 from monitor.model import Key
 from monitor.series import Interval, Series
 from monitor.times import HOUR, floor_to
@@ -38,7 +39,7 @@ class Point(NamedTuple):
 
 
 class Saved(Struct, frozen=True):
-    """A point as it is written down."""
+    """A point as it is written down. `days`: what was known of them from `since` on."""
 
     step: float
     parts: int
@@ -47,18 +48,22 @@ class Saved(Struct, frozen=True):
     keys: list[Key]
     state: bytes
     window: bytes
+    kinds: tuple[str, ...] = ()
+    since: float = 0.0
+    days: str = ""
 
 
 class Kept:
     """The tracks of all series of one rule. For one reader at a time."""
 
-    def __init__(self, step: float, parts: int) -> None:
-        self.step, self.parts = step, parts
+    def __init__(self, step: float, parts: int, almanac: Almanac) -> None:
+        self.step, self.parts, self.almanac = step, parts, almanac
         self.keys: dict[Key, int] = {NOBODY: 0}
         self.points: list[Point] = []
         self.point: Point | None = None
         self.dirty = float("inf")
         self._since: float | None = None
+        self._begun = 0.0
         self._vouched: tuple[Interval, ...] = ()
 
     def changed(self, since: float) -> None:
@@ -75,16 +80,19 @@ class Kept:
         self._since = base.upto if base is not None else None
         return None if base is None else now - base.upto + self.step
 
-    def follow(self, batch: Sequence[Series], end: float, since: float, clock: Callable[[float], When]) -> Tracks:
+    def follow(self, batch: Sequence[Series], end: float, since: float) -> Tracks:
         """The tracks after the step that ends at `end`. Nothing before `since` is looked at."""
+        self._begun = since
         self._recover(batch)
+        if self.almanac.kinds:
+            self.changed(self.almanac.missed([s.key for s in batch if s.key not in self.keys], since, end))
         here = self.point
         if here is not None and here.upto == end and self.dirty >= end and all(s.key in self.keys for s in batch):
             return here.tracks
         start = self._start(batch, end, since)
         self._admit(batch)
         values = self._values(batch, start.upto, round((end - start.upto) / self.step))
-        self.point = self._go(start, values, clock)
+        self.point = self._go(start, values)
         return self.point.tracks
 
     def _recover(self, batch: Sequence[Series]) -> None:
@@ -114,7 +122,9 @@ class Kept:
         self.forget()
         firsts = [s.covered[0][0] for s in batch if s.covered]
         first = floor_to(max(since, min(firsts, default=end)), self.step)
-        return Point(min(first, end), Tracks.fresh(1, self.step), np.full((1, self.parts - 1), np.nan))
+        return Point(
+            min(first, end), Tracks.fresh(1, self.step, self.almanac.rows), np.full((1, self.parts - 1), np.nan)
+        )
 
     def _admit(self, batch: Sequence[Series]) -> None:
         """Series not known yet begin as the one that nobody wrote to stands, at every point."""
@@ -141,16 +151,16 @@ class Kept:
             out[[self.keys[s.key] for s in batch]] = found
         return out
 
-    def _go(self, start: Point, values: Floats, clock: Callable[[float], When]) -> Point:
+    def _go(self, start: Point, values: Floats) -> Point:
         """Takes step by step, and leaves points on the way."""
         at, tracks, parts = self._widened(start)
-        joined, before = np.concatenate([parts, values], axis=1), self.parts - 1
+        joined, before, keys = np.concatenate([parts, values], axis=1), self.parts - 1, list(self.keys)
         for k in range(values.shape[1]):
-            when, block = clock(at + self.step / 2), joined[:, k : k + self.parts]
-            midnight = tracks.day not in (when.day, -1)
+            day, block = self.almanac.read(at + self.step / 2).day, joined[:, k : k + self.parts]
+            midnight = tracks.day not in (day, -1)
             if midnight or floor_to(at, max(APART, self.step)) == at:
                 self._leave(Point(at, tracks.copy(), block[:, :before].copy(), midnight))
-            tracks.take(block[:, -1], window_of(block), when)
+            self.almanac.take(tracks, keys, at, block, window_of(block))
             at += self.step
         return Point(at, tracks, joined[:, values.shape[1] :])
 
@@ -165,17 +175,24 @@ class Kept:
         if point is None:
             return None
         state, keys = point.tracks.state, list(self.keys)[: point.tracks.state.shape[1]]
-        return Saved(self.step, self.parts, point.upto, point.tracks.day, keys, state.tobytes(), point.parts.tobytes())
+        return Saved(
+            self.step, self.parts, point.upto, point.tracks.day, keys, state.tobytes(), point.parts.tobytes(),
+            self.almanac.kinds, self._begun, self.almanac.digest(self._begun, point.upto),
+        )  # fmt: skip
 
     def load(self, saved: Saved) -> None:
         """Goes on from what was written down, where it is of the same shape; else it is as if there were nothing."""
-        n = len(saved.keys)
+        n, height = len(saved.keys), HEIGHT + ROWS * len(saved.kinds)
         state, parts = np.frombuffer(saved.state), np.frombuffer(saved.window)
-        if (saved.step, saved.parts, state.size) != (self.step, self.parts, HEIGHT * n) or saved.keys[0] != NOBODY:
+        if (saved.step, saved.parts, state.size) != (self.step, self.parts, height * n) or saved.keys[0] != NOBODY:
             return
-        self.keys = {key: i for i, key in enumerate(saved.keys)}
-        tracks = Tracks(self.step, state.reshape(HEIGHT, n).copy(), saved.day)
-        self.points = [Point(saved.upto, tracks, parts.reshape(n, self.parts - 1).copy(), midnight=False)]
+        if saved.days != self.almanac.digest(saved.since, saved.upto):
+            return
+        self.keys, self._begun = {key: i for i, key in enumerate(saved.keys)}, saved.since
+        state = state.reshape(height, n)
+        state = np.concatenate([state[:HEIGHT], self.almanac.arranged(state[HEIGHT:], saved.kinds)])
+        window = parts.reshape(n, self.parts - 1).copy()
+        self.points = [Point(saved.upto, Tracks(self.step, state, saved.day), window, midnight=False)]
 
 
 def _alike(batch: Sequence[Series]) -> bool:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from functools import cache
+from collections.abc import Sequence
 from typing import ClassVar
-from zoneinfo import ZoneInfo
+
+from msgspec.structs import asdict, replace
 
 from monitor.detectors.amounts import AMOUNTS, counted
 from monitor.detectors.arrays import Floats, np
 from monitor.detectors.detector import Asked, Detector
 from monitor.detectors.kept import Kept
-from monitor.detectors.track import Look, Tracks, When, uneven
+from monitor.detectors.occasions import Almanac, Lift, plain
+from monitor.detectors.track import Look, Tracks, uneven
 from monitor.model import Score
 from monitor.series import Series, share_covered
 from monitor.times import DAY, MINUTE, Duration, floor_to
@@ -29,6 +29,7 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
     """`days` of history are looked at; nothing is called rare before `learn`.
 
     `smooth`: over how long a span `detect` looks at files of shorter steps (a rule looks at its own window).
+    `calendar`: whose working days hold; "" = none, left out = the organisation's.
     """
 
     rarity: ClassVar[bool] = True
@@ -36,18 +37,30 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
     days: int = 91
     learn: Duration = Duration(2 * DAY)
     smooth: Duration = Duration(30 * MINUTE)
+    calendar: str | None = None
 
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
         """The measure as value and level; the return period counts alarms over all series of the rule."""
         step, parts = self.steps(asked)
-        kept = asked.kept if asked.kept is not None else Kept(step, parts)
-        tracks = kept.follow(batch, floor_to(now, step), now - self.days * DAY, clock_of(asked.zone))
-        tracks = tracks.only([kept.keys[s.key] for s in batch])
+        kept = asked.kept if asked.kept is not None else self.keep(asked)
+        keys, almanac = [s.key for s in batch], kept.almanac
+        tracks = kept.follow(batch, floor_to(now, step), now - self.days * DAY)
+        tracks = tracks.only([kept.keys[key] for key in keys])
         window, part, partial = readings(batch, now, asked, step)
-        read = clock_of(asked.zone)
-        look = tracks.look(part, window, read(now - step / 2))
-        expected = np.asarray(sum(uneven(tracks.normal(read(now - (k + 0.5) * step))) for k in range(parts)))
-        return told(look, expected, tracks, asked, self.learn, partial, asked.series or len(batch))
+        lift = almanac.lift(tracks, keys, now, parts)
+        look = tracks.look(part, window, almanac.read(now - step / 2), lift)
+        middles = [now - (k + 0.5) * step for k in range(parts)]
+        expected = lift.expected if lift else np.asarray(sum(uneven(tracks.normal(almanac.read(at))) for at in middles))
+        scores = told(look, expected, tracks, asked, self.learn, partial, asked.series or len(batch))
+        return promoted(scores, lift)
+
+    def almanac(self, asked: Asked) -> Almanac:
+        """What is known of days."""
+        return plain(asked.zone)
+
+    def within(self, almanac: Almanac) -> Seasonal:
+        """The same, knowing of days."""
+        return Knowing(**{**asdict(self), "known": almanac})
 
     def steps(self, asked: Asked) -> tuple[float, int]:
         """How long a part of the window is, in whole minutes, and how many there are."""
@@ -58,7 +71,7 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
 
     def keep(self, asked: Asked) -> Kept:
         """What is to be kept from one judgement to the next."""
-        return Kept(*self.steps(asked))
+        return Kept(*self.steps(asked), self.almanac(asked))
 
     def lookback(self, asked: Asked) -> float:
         """The days asked; with what is kept, only what has come since."""
@@ -68,6 +81,26 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
         """Only what has come since, where something is kept."""
         back = asked.kept.back(now) if asked.kept is not None else None
         return self.lookback(asked) if back is None else max(back, asked.window) + 2 * MINUTE
+
+
+class Knowing(Seasonal, frozen=True, kw_only=True, tag="seasonal", tag_field="kind"):
+    """`seasonal` with the days a config tells of."""
+
+    known: Almanac
+
+    def almanac(self, asked: Asked) -> Almanac:
+        """What is known of days."""
+        return self.known
+
+
+def promoted(scores: list[Score], lift: Lift | None) -> list[Score]:
+    """The scores, with the promotion that each stands in."""
+    if lift is None:
+        return scores
+    return [
+        score if promotion is None or score.expected is None else replace(score, promotion=promotion)
+        for score, promotion in zip(scores, lift.promotions(), strict=True)
+    ]
 
 
 def readings(batch: Sequence[Series], now: float, asked: Asked, step: float) -> tuple[Floats, Floats, list[bool]]:
@@ -145,14 +178,3 @@ def _score(row: Row, rarities: tuple[float, ...], learn: float) -> Score:
         bounds=tuple(zip(rarities, bounds, strict=False)),
         partial=partial,
     )
-
-
-@cache
-def clock_of(zone: ZoneInfo) -> Callable[[float], When]:
-    """Reads instants on the wall of a zone."""
-
-    def read(at: float) -> When:
-        there = datetime.fromtimestamp(at, zone)
-        return When(there.hour + there.minute / 60, there.weekday(), there.toordinal())
-
-    return read

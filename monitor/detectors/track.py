@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import log, sqrt
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from monitor.detectors.arrays import Floats, Truths, np
 from monitor.detectors.tail import LEVELS, SLOPE, Tail, levels_of, tail_of
@@ -70,6 +70,20 @@ class Look(NamedTuple):
     normal: Floats
     noise: Floats
     views: Floats
+    lifted: Floats
+    """How many times the usual may come by what is known beforehand: to the newest part, and to the whole window."""
+
+
+class Lifted(Protocol):
+    """What is known beforehand of a window, one value a series."""
+
+    @property
+    def part(self) -> Floats:
+        """How many times the usual may come in the newest part."""
+
+    @property
+    def window(self) -> Floats:
+        """The same of the whole window."""
 
 
 ROWS = {
@@ -97,7 +111,8 @@ HEIGHT = sum(ROWS.values())
 class Tracks:
     """The state of n series after the steps taken so far, `step` seconds each.
 
-    `state` is all of it, an array of HEIGHT x n, together with `day`; the attributes are its rows.
+    `state` is all of it, an array of HEIGHT x n and `more` rows for what others learn, together with `day`; the
+    attributes are its rows.
     """
 
     level: Floats
@@ -123,6 +138,7 @@ class Tracks:
         for name, height in ROWS.items():
             setattr(self, name, state[row] if height == 1 else state[row : row + height])
             row += height
+        self.more = state[row:]
         self._spread: Floats | None = None
         self._level = _rate(step, max(pace.level, 20 * step))
         self._noise = _rate(step, max(pace.noise, 30 * step))
@@ -134,9 +150,9 @@ class Tracks:
         self._an_hour = max(1.0, HOUR / step)
 
     @classmethod
-    def fresh(cls, n: int, step: float) -> Tracks:
+    def fresh(cls, n: int, step: float, more: int = 0) -> Tracks:
         """n series of which nothing has been seen."""
-        out = cls(step, np.zeros((HEIGHT, n)))
+        out = cls(step, np.zeros((HEIGHT + more, n)))
         out.noise[:] = 1.0
         out.peak[:] = -np.inf
         out.highest[:] = -np.inf
@@ -169,14 +185,17 @@ class Tracks:
             self._spread = np.asarray(np.sqrt(np.maximum(varied / (self.days + worth), LEAST_SPREAD**2)))
         return self._spread
 
-    def look(self, part: Floats, window: Floats, when: When) -> Look:
+    def look(self, part: Floats, window: Floats, when: When, lift: Lifted | None = None) -> Look:
         """How the values of the newest part and of the whole window stand; changes nothing."""
-        y, normal = even(part), self.normal(when)
+        lifted = np.ones((2, len(part))) if lift is None else np.array([lift.part, lift.window])
+        y, normal = even(part / lifted[0]), self.normal(when)
         normal = np.where(self.taken > 0, normal, y)
-        views = np.array([wide(window), wide(np.maximum((y - normal) / self.noise, 0.0))])
+        views = np.array([wide(window / lifted[1]), wide(np.maximum((y - normal) / self.noise, 0.0))])
         by_view = (views - self.usual) / self.spread()
         z = np.minimum(np.maximum(by_view[0], by_view[1]), -UNKNOWN)
-        return Look(np.where(self.days >= 2, z, UNKNOWN + 0 * z), part, window, y, normal, self.noise.copy(), views)
+        return Look(
+            np.where(self.days >= 2, z, UNKNOWN + 0 * z), part, window, y, normal, self.noise.copy(), views, lifted
+        )
 
     def take(self, part: Floats, window: Floats, when: When) -> Look:
         """Looks at the values of the next step and learns from them; NaN is a gap."""
@@ -254,9 +273,9 @@ class Tracks:
     def value_at(self, z: Floats, look: Look) -> Floats:
         """The value of the window that would be seen at a z, were it the newest part that grew."""
         views = self.usual + z * self.spread()
-        whole = unwide(views[0])
+        whole = unwide(views[0]) * look.lifted[1]
         height = unwide(views[1])
-        part = np.where(height > 0, uneven(look.normal + height * look.noise), 0.0)
+        part = np.where(height > 0, uneven(look.normal + height * look.noise), 0.0) * look.lifted[0]
         return np.asarray(np.maximum(np.minimum(whole, look.window - look.part + part), 0.0))
 
 

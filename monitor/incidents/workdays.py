@@ -38,6 +38,11 @@ class Calendar(Struct, frozen=True, kw_only=True):
             return "off"
         return _country_kind(self.country.upper(), day)
 
+    def weekend(self) -> frozenset[int]:
+        """The weekdays that are usually not worked, Monday = 0."""
+        known = None if self.country.upper() == "CN" or not self.country else _holidays_of(self.country.upper())
+        return frozenset({5, 6} if known is None else known.weekend)
+
     def is_workday(self, day: date) -> bool:
         """True on a day that is worked."""
         return self.kind(day) == "work"

@@ -205,6 +205,9 @@ def _remarks(evidence: Evidence, language: str) -> list[str]:
         out.append(say(language, "explain.partial"))
     if evidence.score.learning is not None:
         out.append(_learning(*evidence.score.learning, language))
+    if evidence.score.promotion is not None:
+        name, times = evidence.score.promotion
+        out.append(say(language, "explain.promotion", name=name, factor=factor(times)))
     for reason in evidence.reasons:
         if reason.held and reason.condition == "sources" and reason.found:
             out.append(say(language, "explain.sources", n=number(reason.found)))

@@ -192,6 +192,8 @@ class Score(Struct, frozen=True, kw_only=True, gc=False):
     """How much of it there was before what is new, and in how many covered seconds (new_term)."""
     parts: tuple[tuple[str, int], ...] = ()
     """Of a rule over rules: those that stand, each with its tier."""
+    promotion: tuple[str, float] | None = None
+    """The planned promotion it stands in, and how many times the usual that is expected to bring."""
 
 
 class Reason(Struct, frozen=True, gc=False):

@@ -84,6 +84,41 @@ def backtest(folder: Path, *args: str) -> Result:
     return CliRunner().invoke(main, given, catch_exceptions=False)
 
 
+def test_a_planned_promotion_is_expected(folder: Path) -> None:
+    """Three times as much on a day that the config announces for one brand of the two."""
+    rising = {"A", "B"}
+    config = CONFIG.replace("[[rule]]", PROMOTION + "[[rule]]", 1)
+    (folder / "rules.toml").write_text(config, encoding="utf-8")
+    rows = [heat(b, h, (40 + h * 7 % 11) * (3 if h > 720 else 1)) for h in range(1, 745) for b in rising]
+    (folder / "weibo.jsonl").write_text("\n".join(json.dumps(r) for r in rows), encoding="utf-8")
+    result = backtest(folder, "--data", str(folder / "weibo.jsonl"), "--json", str(folder / "out.json"))
+    assert result.exit_code == 0, result.output
+    told = json.loads((folder / "out.json").read_text(encoding="utf-8"))["rules"]["unusual"]["episodes"]
+    assert [episode["by"] for episode in told] == [{"brand": "B"}]
+
+
+PROMOTION = """
+[[promotion]]
+name = "618"
+from = "2025-01-31"
+to = "2025-01-31"
+expect = 3.0
+where = { rule = ["unusual"], labels = { brand = ["A"] } }
+
+[[rule]]
+name = "unusual"
+risk = "publicity"
+of = "heat"
+measure = "sum"
+window = "3h"
+every = "1h"
+by = ["brand"]
+detector = { kind = "seasonal" }
+yellow = { rarer_than = "1mo" }
+
+"""
+
+
 def test_it_tells_episodes_events_and_false_alarms(folder: Path) -> None:
     out = folder / "out.json"
     data = ["--data", str(folder / "weibo.jsonl"), f"weibo={folder / 'said.jsonl.gz'}"]

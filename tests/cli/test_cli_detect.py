@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -71,6 +71,30 @@ def test_a_missing_row_is_a_gap_and_of_the_same_stamp_the_last_wins(tmp_path: Pa
     out = told(tmp_path / "out.csv")
     assert len(out) == len(holed)
     assert not any(r["alarm"] == "1" for r in out)
+
+
+def test_holidays_and_promotions_are_known_of(tmp_path: Path) -> None:
+    """Days of two months: the National Day of 2025 and a promotion before it bring what they are expected to."""
+    days = [date(2025, 8, 11) + timedelta(days=i) for i in range(65)]
+    free, sale = date(2025, 9, 28), date(2025, 9, 20)
+    values = [(100 if d.weekday() < 5 or d == free else 20) * (3 if d == sale else 1) + d.day % 7 for d in days]
+    source = written(tmp_path / "in.csv", [(d.isoformat(), str(v)) for d, v in zip(days, values, strict=True)])
+    config = tmp_path / "rules.toml"
+    config.write_text(
+        '[settings]\ntimezone = "Asia/Shanghai"\n[incident]\ncalendar = "CN"\n[[promotion]]\nname = "sale"\n'
+        'from = "2025-09-20"\nto = "2025-09-20"\nexpect = 3\n[[promotion]]\nname = "lamps"\nfrom = "2025-09-24"\n'
+        'to = "2025-09-24"\nexpect = 9\nwhere = { family = ["tickets"] }\n',
+        encoding="utf-8",
+    )
+    found = {}
+    for name, args in {"none": (), "CN": ("--options", '{"calendar": "CN"}'), "all": ("--config", str(config))}.items():
+        assert detect(source, tmp_path / f"{name}.csv", *args).exit_code == 0
+        rows = {row["timestamp"]: float(row["expected"] or 0) for row in told(tmp_path / f"{name}.csv")}
+        found[name] = [rows[day] for day in ("2025-09-20", "2025-09-24", "2025-09-28", "2025-10-01")]
+    sale, lamps, made_up, holiday = zip(*found.values(), strict=True)
+    assert sale[2] == pytest.approx(3 * sale[1]) and sale[1] == pytest.approx(sale[0])
+    assert lamps[2] == pytest.approx(lamps[1], rel=0.2)
+    assert min(made_up[1:]) > 1.2 * made_up[0] and max(holiday[1:]) < 0.85 * holiday[0]
 
 
 def test_a_folder_is_judged_file_by_file(tmp_path: Path) -> None:

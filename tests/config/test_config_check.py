@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
 
 from monitor.config.load import load, read
+from monitor.incidents.workdays import known_until
 from monitor.messages import LANGUAGES, catalogue
 
 FAULTS = sorted((Path(__file__).parent / "faults").glob("*.toml"))
@@ -84,6 +86,44 @@ def test_a_route_behind_one_that_takes_everything_is_a_warning(tmp_path: Path) -
 def test_a_family_that_no_source_bears_yet_is_a_warning(tmp_path: Path) -> None:
     text = PUSH + RULE + 'where = { family = ["social", "press"] }\n'
     assert "8 idle_family" in warnings(tmp_path, text)
+
+
+SEASONAL = '[[rule]]\nname = "a"\nrisk = "r"\nyellow = { rarer_than = "1mo" }\ndetector = { kind = "seasonal" }\n'
+
+
+def promoted(*days: str) -> str:
+    return "".join(f'[[promotion]]\nname = "618"\nfrom = "{day}"\nto = "{day}"\n' for day in days)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (promoted("2026-06-18"), ["promotion_first"]),
+        (promoted("2026-06-18") + "expect = 3\n", []),
+        (promoted("2025-06-18", "2026-06-18"), ["promotion_far"]),
+        (promoted("2026-05-18", "2026-06-18"), ["promotion_first"]),
+        (promoted("2026-03-28", "2026-06-18"), []),
+        (promoted("2025-06-18"), []),
+    ],
+)
+def test_a_promotion_to_come_of_which_nothing_is_known_is_noted(tmp_path: Path, text: str, told: list[str]) -> None:
+    now = 1_775_000_000.0  # 2026-03-31
+    found = [fault.id for fault in read(write(tmp_path, PUSH + SEASONAL + text), now=now)[1]]
+    assert [id for id in found if id.startswith("promotion")] == told
+
+
+def test_a_promotion_for_a_rule_of_another_kind_is_a_warning(tmp_path: Path) -> None:
+    where = 'expect = 2\n[promotion.where]\nrule = ["a"]\n'
+    assert "14 promotion_rule" in warnings(tmp_path, PUSH + RULE + promoted("2026-06-18") + where)
+    assert "promotion_rule" not in str(warnings(tmp_path, PUSH + SEASONAL + promoted("2026-06-18") + where))
+
+
+def test_a_detectors_calendar_that_ends_soon_is_a_warning(tmp_path: Path) -> None:
+    text = PUSH + SEASONAL.replace('"seasonal"', '"seasonal", calendar = "CN"')
+    last = datetime.combine(known_until("CN"), time(), UTC).timestamp()
+    for before, told in ((30 * 86400, ["calendar_ends"]), (90 * 86400, [])):
+        found = [fault.id for fault in read(write(tmp_path, text), now=last - before)[1]]
+        assert [id for id in found if id.startswith("calendar")] == told
 
 
 def test_a_series_that_may_be_pushed_is_nothing_and_one_nearly_right_a_warning(tmp_path: Path) -> None:

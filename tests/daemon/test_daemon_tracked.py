@@ -17,7 +17,7 @@ from monitor.rules.select import series_id
 from monitor.series import Bucket
 from monitor.store import buckets, cursors, tracks
 from monitor.store.database import Priority
-from monitor.times import DAY, HOUR, MINUTE
+from monitor.times import DAY, HOUR, MINUTE, rfc3339
 
 pytestmark = pytest.mark.anyio
 START = 1_759_968_000.0
@@ -134,6 +134,28 @@ async def test_counts_that_come_late_are_learned(tmp_path: Path, hours: list[lis
     if late > 2 * HOUR:
         remembered = await office.service.db.read(tracks.all)
         assert all(row.saved.upto <= now - late for row in remembered.values())
+    await office.service.db.close()
+
+
+@pytest.mark.parametrize("when", ["before", "to come"])
+async def test_under_a_config_with_other_promotions_the_judge_says_what_one_would_that_remembers_nothing(
+    tmp_path: Path, hours: list[list[int]], when: str
+) -> None:
+    office = await opened(tmp_path, hours)
+    now = START + DAYS * DAY
+    await office.judged(now)
+    start = rfc3339(now - DAY if when == "before" else now + HOUR)
+    end = rfc3339(now - DAY / 2 if when == "before" else now + 3 * HOUR)
+    promotion = f'[[promotion]]\nname = "618"\nfrom = "{start}"\nto = "{end}"\nexpect = 3.0\n'
+    (tmp_path / "rules.toml").write_text(CONFIG + promotion, encoding="utf-8")
+    assert await office.service.reload() == ""
+    desk, tracked = office.service.desk(), office.service.judge.tracked
+    assert bool(tracked.of(desk, desk.rules["volume"]).points) == (when == "to come")
+    for hour in range(2):
+        await office.count(now + hour * HOUR, hours[DAYS * 24 + hour])
+    told = await office.judged(now + 2 * HOUR)
+    assert [score.promotion for score in told] == [("618", 3.0) if when == "to come" else None] * 3
+    assert told == await anew(office, now + 2 * HOUR)
     await office.service.db.close()
 
 

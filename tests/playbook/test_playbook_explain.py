@@ -37,6 +37,11 @@ def test_a_surge_reads_as_the_trade_says_it() -> None:
 
 CASES = [
     (
+        {"score": Score(value=186, expected=63.0, promotion=("618", 3.0)), "families": ()},
+        "1 小时 186 条，平时 63 条，3 倍；促销“618”期间，预期 ×3",
+        '186 in 1 h, normal 63, ×3; promotion "618", expected ×3',
+    ),
+    (
         {
             "detector": "threshold",
             "score": Score(value=186),

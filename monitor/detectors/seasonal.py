@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from monitor.detectors.amounts import AMOUNTS, counted
 from monitor.detectors.arrays import Floats, np
 from monitor.detectors.detector import Asked, Detector
-from monitor.detectors.kept import Kept
+from monitor.detectors.kept import Kept, window_of
 from monitor.detectors.track import Look, Tracks, When, uneven
 from monitor.model import Score
 from monitor.series import Series, share_covered
@@ -22,6 +22,8 @@ PARTS = 6
 CLAIMED = 5
 """A return period is claimed up to this many times the history seen."""
 USUAL = 30 * DAY
+JUST_BEFORE = 1e-3
+"""What is over just now is still judged, not yet learned."""
 LEAST_COVERED = 0.5
 
 
@@ -41,13 +43,16 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
         """The measure as value and level; the return period counts alarms over all series of the rule."""
         step, parts = self.steps(asked)
         kept = asked.kept if asked.kept is not None else Kept(step, parts)
-        tracks = kept.follow(batch, floor_to(now, step), now - self.days * DAY, clock_of(asked.zone))
+        begun = floor_to(now - JUST_BEFORE, step)
+        tracks = kept.follow(batch, begun, now - self.days * DAY, clock_of(asked.zone))
         tracks = tracks.only([kept.keys[s.key] for s in batch])
-        window, part, partial = readings(batch, now, asked, step)
+        value, part, partial = readings(batch, now, asked, begun)
+        window = window_of(np.column_stack([kept.before(batch), part])) if asked.measure in AMOUNTS else value
         read = clock_of(asked.zone)
-        look = tracks.look(part, window, read(now - step / 2))
+        look = tracks.look(part, np.where(np.isnan(window), value, window), read(begun + step / 2))
+        look = look._replace(z=np.maximum(look.z, tracks.highest_lately(parts - 1)))
         expected = np.asarray(sum(uneven(tracks.normal(read(now - (k + 0.5) * step))) for k in range(parts)))
-        return told(look, expected, tracks, asked, self.learn, partial, asked.series or len(batch))
+        return told(look, expected, tracks, asked, self.learn, partial, asked.series or len(batch), value)
 
     def steps(self, asked: Asked) -> tuple[float, int]:
         """How long a part of the window is, in whole minutes, and how many there are."""
@@ -70,10 +75,10 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
         return self.lookback(asked) if back is None else max(back, asked.window) + 2 * MINUTE
 
 
-def readings(batch: Sequence[Series], now: float, asked: Asked, step: float) -> tuple[Floats, Floats, list[bool]]:
-    """The measure of the whole window and of its newest part, as counted; NaN without data. And what is partial."""
+def readings(batch: Sequence[Series], now: float, asked: Asked, begun: float) -> tuple[Floats, Floats, list[bool]]:
+    """The measure of the whole window and since `begun`, as counted; NaN without data. And what is partial."""
     start, end = asked.span(now)
-    middle = max(start, floor_to(now, MINUTE) - step)
+    middle = max(start, begun)
     window, part = np.full(len(batch), np.nan), np.full(len(batch), np.nan)
     partial = [True] * len(batch)
     adding = [i for i, s in enumerate(batch) if s.measure in AMOUNTS]
@@ -90,27 +95,40 @@ def readings(batch: Sequence[Series], now: float, asked: Asked, step: float) -> 
             window[i], part[i] = before + newest, newest
     for i, series in enumerate(batch):
         if series.measure not in AMOUNTS:
-            whole, last = series.reading(start, end), series.reading(middle, end)
+            whole = series.reading(start, end)
             partial[i] = whole.partial
             if whole.value is not None:
-                window[i], part[i] = whole.value, whole.value if last.value is None else last.value
+                window[i] = part[i] = whole.value
     return window, part, partial
 
 
 def told(
-    look: Look, expected: Floats, tracks: Tracks, asked: Asked, learn: float, partial: Sequence[bool], among: int = 1
+    look: Look,
+    expected: Floats,
+    tracks: Tracks,
+    asked: Asked,
+    learn: float,
+    partial: Sequence[bool],
+    among: int = 1,
+    value: Floats | None = None,
 ) -> list[Score]:
-    """Looks as scores. Periods are those of `among` series together."""
+    """Looks as scores. Periods are those of `among` series together. `value`: the measure, where it isn't the window.
+
+    A bound is the value that there would be if what is missing came now.
+    """
+    value = look.window if value is None else value
     tail = tracks.tail()
     days = tail.return_period(look.z)
     seen = tracks.taken * tracks.step
     period = days * DAY / among
     claimed = np.minimum(period, CLAIMED * seen)
     rarities = asked.rarities or (USUAL,)
-    bounds = np.stack([tracks.value_at(tail.z_at(np.full(len(seen), r * among / DAY)), look) for r in rarities], axis=1)
+    bounds = np.stack(
+        [_bound(tail.z_at(np.full(len(seen), r * among / DAY)), tracks, look, value) for r in rarities], axis=1
+    )
     p = -np.expm1(-tracks.step / DAY / days)
     rows = zip(
-        look.window.tolist(),
+        value.tolist(),
         expected.tolist(),
         p.tolist(),
         claimed.tolist(),
@@ -122,6 +140,12 @@ def told(
         strict=True,
     )
     return [_score(row, asked.rarities, learn) for row in rows]
+
+
+def _bound(z: Floats, tracks: Tracks, look: Look, value: Floats) -> Floats:
+    """The value at which a z is reached; what has been reached lies no higher than the value."""
+    bound = np.maximum(value + tracks.value_at(z, look) - look.window, 0.0)
+    return np.asarray(np.where(look.z >= z, np.minimum(bound, value), bound))
 
 
 Row = tuple[float, float, float, float, float, float, bool, list[float], bool]

@@ -50,7 +50,8 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
         window = window_of(np.column_stack([kept.before(batch), part])) if asked.measure in AMOUNTS else value
         read = clock_of(asked.zone)
         look = tracks.look(part, np.where(np.isnan(window), value, window), read(begun + step / 2))
-        look = look._replace(z=np.maximum(look.z, tracks.highest_lately(parts - 1)))
+        if parts > 1:  # the running part is still short when it begins
+            look = look._replace(z=np.maximum(look.z, tracks.before))
         expected = np.asarray(sum(uneven(tracks.normal(read(now - (k + 0.5) * step))) for k in range(parts)))
         return told(look, expected, tracks, asked, self.learn, partial, asked.series or len(batch), value)
 

@@ -3,8 +3,8 @@
 Between levels, a quarter of a standard deviation apart and wider from 4.75 on, the logarithm of the return period grows
 evenly. While rises are few each slope is drawn towards Gumbel's law of daily highests, and beyond the levels it is that
 law: one in 1.78 days comes above z = 0, and the return period grows by exp(π/√6 · z) (Gumbel 1958, Statistics of
-Extremes). The levels reach so far because what is mostly nothing and then very much stands at the hundredfold of what
-it varies by, again and again.
+Extremes). From 4.75 on a height is the logarithm of z: what is mostly nothing and then very much stands now at the
+tenfold, now at the hundredfold of what it varies by, and the one says of the other that it comes again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ SLOPE = 1.2825498
 """π/√6."""
 USUAL = 1.781
 """Days between highests above z = 0: exp(0.5772)."""
-HEIGHTS = (*(0.25 * i for i in range(20)), *(4.75 * 1.4**i for i in range(1, 15)))
+BEND = 4.75
+HEIGHTS = (*(0.25 * i for i in range(20)), *(BEND + 1.4 * i for i in range(1, 15)))
 LEVELS = len(HEIGHTS)
 WIDTHS = (*(b - a for a, b in pairwise(HEIGHTS)), float("inf"))
 WORTH, SLOPE_WORTH = 10.0, 3.0
@@ -35,9 +36,9 @@ class Tail(NamedTuple):
 
     def return_period(self, z: Floats) -> Floats:
         """Days between rises that come above this z."""
-        out = np.log(self.between)
-        for height, width, slope in zip(HEIGHTS, WIDTHS, self.slopes, strict=True):
-            out = out + slope * np.clip(z - height, 0.0, width)
+        out, height = np.log(self.between), height_of(z)
+        for level, width, slope in zip(HEIGHTS, WIDTHS, self.slopes, strict=True):
+            out = out + slope * np.clip(height - level, 0.0, width)
         low = np.log(np.minimum(self.between, USUAL)) + SLOPE * z  # at z = 0 nothing has risen yet
         return np.asarray(np.exp(np.clip(np.where(z > 0, out, low), -FARTHEST, FARTHEST)))
 
@@ -47,7 +48,12 @@ class Tail(NamedTuple):
         for width, slope in zip(WIDTHS, self.slopes, strict=True):
             out = out + np.minimum(left, slope * width) / slope
             left = np.maximum(left - slope * width, 0.0)
-        return np.asarray(out)
+        return np.asarray(np.where(out > BEND, BEND * np.exp(np.maximum(out, BEND) / BEND - 1), out))
+
+
+def height_of(z: Floats) -> Floats:
+    """z, from 4.75 on on a logarithm that goes on from there as steeply."""
+    return np.asarray(np.where(z > BEND, BEND * (1 + np.log(np.maximum(z, BEND) / BEND)), z))
 
 
 def tail_of(days: Floats, reached: Floats) -> Tail:
@@ -62,4 +68,4 @@ def tail_of(days: Floats, reached: Floats) -> Tail:
 
 def levels_of(z: Floats) -> Floats:
     """Which levels a z reaches: a row a level."""
-    return np.asarray(z > np.array(HEIGHTS)[:, None])
+    return np.asarray(height_of(z) > np.array(HEIGHTS)[:, None])

@@ -26,8 +26,6 @@ HOURS, WEEKDAYS = 24, 7
 MEAN_TO_SD = 1.25
 """A normal deviation's standard deviation over its mean size."""
 LEAST_SPREAD = 0.01
-BEFORE = 5
-"""How many steps back it is remembered how they stood: those of a window before its newest."""
 UNKNOWN = -1e9
 """The z of a series that has not seen two days."""
 
@@ -87,7 +85,7 @@ ROWS = {
     "peak": 1,
     "since": 1,
     "reached": LEVELS,
-    "lately": BEFORE,
+    "before": 1,
     "usual": 2,
     "varying": 2,
     "highest": 2,
@@ -116,7 +114,8 @@ class Tracks:
     peak: Floats
     since: Floats
     reached: Floats
-    lately: Floats
+    before: Floats
+    """The z of the step before."""
     usual: Floats
     varying: Floats
     highest: Floats
@@ -147,7 +146,7 @@ class Tracks:
         out = cls(step, np.zeros((HEIGHT, n)))
         out.noise[:] = 1.0
         out.peak[:] = -np.inf
-        out.lately[:] = UNKNOWN
+        out.before[:] = UNKNOWN
         out.highest[:] = -np.inf
         return out
 
@@ -203,14 +202,9 @@ class Tracks:
         self._count(look, known)
         self._follow(look, when, known)
         self.highest[:] = np.fmax(self.highest, np.where(known, look.views, -np.inf))
-        self.lately[:-1] = self.lately[1:]
-        self.lately[-1] = np.where(known, look.z, UNKNOWN)
+        self.before[:] = np.where(known, look.z, UNKNOWN)
         self.today += known
         self.watched += known & (self.days >= self.pace.settled)
-
-    def highest_lately(self, steps: int) -> Floats:
-        """The highest z of so many steps that are over; UNKNOWN where there is none."""
-        return np.asarray(self.lately[max(0, BEFORE - steps) :].max(axis=0, initial=UNKNOWN))
 
     def _follow(self, look: Look, when: When, known: Truths) -> None:
         """What is normal, and how far values lie off it."""

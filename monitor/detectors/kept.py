@@ -95,6 +95,11 @@ class Kept:
         self.point = self._go(start, values)
         return self.point.tracks
 
+    def before(self, batch: Sequence[Series]) -> Floats:
+        """What came in the parts of the window before the running one, a row a series, as last followed."""
+        assert self.point is not None
+        return self.point.parts[[self.keys[s.key] for s in batch]]
+
     def _recover(self, batch: Sequence[Series]) -> None:
         """What a source vouched for may turn out to be otherwise: then counts have changed from there on."""
         covered = batch[0].covered if batch and _alike(batch) else ()

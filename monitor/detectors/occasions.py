@@ -263,6 +263,7 @@ class Almanac:
             tracks.learn(look, when)
             return
         tracks.learn(look._replace(z=np.where(lift.on, np.nan, look.z)), when)
+        tracks.before[:] = np.where(np.isnan(look.z), tracks.before, look.z)
         self._teach(tracks, lift, look.part, end)
 
     def _teach(self, tracks: Tracks, lift: Lift, part: Floats, end: float) -> None:

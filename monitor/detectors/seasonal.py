@@ -10,7 +10,7 @@ from msgspec.structs import asdict, replace
 from monitor.detectors.amounts import AMOUNTS, counted
 from monitor.detectors.arrays import Floats, np
 from monitor.detectors.detector import Asked, Detector
-from monitor.detectors.kept import Kept
+from monitor.detectors.kept import Kept, window_of
 from monitor.detectors.occasions import Almanac, Lift, plain
 from monitor.detectors.track import Look, Tracks, uneven
 from monitor.model import Score
@@ -22,6 +22,8 @@ PARTS = 6
 CLAIMED = 5
 """A return period is claimed up to this many times the history seen."""
 USUAL = 30 * DAY
+JUST_BEFORE = 1e-3
+"""What is over just now is still judged, not yet learned."""
 LEAST_COVERED = 0.5
 
 
@@ -43,16 +45,22 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
         """The measure as value and level; the return period counts alarms over all series of the rule."""
         step, parts = self.steps(asked)
         kept = asked.kept if asked.kept is not None else self.keep(asked)
-        keys, almanac = [s.key for s in batch], kept.almanac
-        tracks = kept.follow(batch, floor_to(now, step), now - self.days * DAY)
+        keys, almanac, begun = [s.key for s in batch], kept.almanac, floor_to(now - JUST_BEFORE, step)
+        tracks = kept.follow(batch, begun, now - self.days * DAY)
         tracks = tracks.only([kept.keys[key] for key in keys])
-        window, part, partial = readings(batch, now, asked, step)
-        lift = almanac.lift(tracks, keys, now, parts)
-        look = tracks.look(part, window, almanac.read(now - step / 2), lift)
+        value, part, partial = readings(batch, now, asked, begun)
+        window = window_of(np.column_stack([kept.before(batch), part])) if asked.measure in AMOUNTS else value
+        window = np.where(np.isnan(window), value, window)
+        lift = almanac.lift(tracks, keys, begun + step, parts)
+        look = tracks.look(part, window, almanac.read(begun + step / 2), lift)
+        if parts > 1:  # the running part is still short when it begins
+            look = look._replace(z=np.maximum(look.z, tracks.before))
         middles = [now - (k + 0.5) * step for k in range(parts)]
-        expected = lift.expected if lift else np.asarray(sum(uneven(tracks.normal(almanac.read(at))) for at in middles))
-        scores = told(look, expected, tracks, asked, self.learn, partial, asked.series or len(batch))
-        return promoted(scores, lift)
+        shown = almanac.lift(tracks, keys, now, parts)
+        normal = (uneven(tracks.normal(almanac.read(at))) for at in middles)
+        expected = shown.expected if shown else np.asarray(sum(normal))
+        scores = told(look, expected, tracks, asked, self.learn, partial, asked.series or len(batch), value)
+        return promoted(scores, shown)
 
     def almanac(self, asked: Asked) -> Almanac:
         """What is known of days."""
@@ -103,10 +111,10 @@ def promoted(scores: list[Score], lift: Lift | None) -> list[Score]:
     ]
 
 
-def readings(batch: Sequence[Series], now: float, asked: Asked, step: float) -> tuple[Floats, Floats, list[bool]]:
-    """The measure of the whole window and of its newest part, as counted; NaN without data. And what is partial."""
+def readings(batch: Sequence[Series], now: float, asked: Asked, begun: float) -> tuple[Floats, Floats, list[bool]]:
+    """The measure of the whole window and since `begun`, as counted; NaN without data. And what is partial."""
     start, end = asked.span(now)
-    middle = max(start, floor_to(now, MINUTE) - step)
+    middle = max(start, begun)
     window, part = np.full(len(batch), np.nan), np.full(len(batch), np.nan)
     partial = [True] * len(batch)
     adding = [i for i, s in enumerate(batch) if s.measure in AMOUNTS]
@@ -123,27 +131,40 @@ def readings(batch: Sequence[Series], now: float, asked: Asked, step: float) -> 
             window[i], part[i] = before + newest, newest
     for i, series in enumerate(batch):
         if series.measure not in AMOUNTS:
-            whole, last = series.reading(start, end), series.reading(middle, end)
+            whole = series.reading(start, end)
             partial[i] = whole.partial
             if whole.value is not None:
-                window[i], part[i] = whole.value, whole.value if last.value is None else last.value
+                window[i] = part[i] = whole.value
     return window, part, partial
 
 
 def told(
-    look: Look, expected: Floats, tracks: Tracks, asked: Asked, learn: float, partial: Sequence[bool], among: int = 1
+    look: Look,
+    expected: Floats,
+    tracks: Tracks,
+    asked: Asked,
+    learn: float,
+    partial: Sequence[bool],
+    among: int = 1,
+    value: Floats | None = None,
 ) -> list[Score]:
-    """Looks as scores. Periods are those of `among` series together."""
+    """Looks as scores. Periods are those of `among` series together. `value`: the measure, where it isn't the window.
+
+    A bound is the value that there would be if what is missing came now.
+    """
+    value = look.window if value is None else value
     tail = tracks.tail()
     days = tail.return_period(look.z)
     seen = tracks.taken * tracks.step
     period = days * DAY / among
     claimed = np.minimum(period, CLAIMED * seen)
     rarities = asked.rarities or (USUAL,)
-    bounds = np.stack([tracks.value_at(tail.z_at(np.full(len(seen), r * among / DAY)), look) for r in rarities], axis=1)
+    bounds = np.stack(
+        [_bound(tail.z_at(np.full(len(seen), r * among / DAY)), tracks, look, value) for r in rarities], axis=1
+    )
     p = -np.expm1(-tracks.step / DAY / days)
     rows = zip(
-        look.window.tolist(),
+        value.tolist(),
         expected.tolist(),
         p.tolist(),
         claimed.tolist(),
@@ -155,6 +176,12 @@ def told(
         strict=True,
     )
     return [_score(row, asked.rarities, learn) for row in rows]
+
+
+def _bound(z: Floats, tracks: Tracks, look: Look, value: Floats) -> Floats:
+    """The value at which a z is reached; what has been reached lies no higher than the value."""
+    bound = np.maximum(value + tracks.value_at(z, look) - look.window, 0.0)
+    return np.asarray(np.where(look.z >= z, np.minimum(bound, value), bound))
 
 
 Row = tuple[float, float, float, float, float, float, bool, list[float], bool]

@@ -1,12 +1,15 @@
 """How rare a z is, told from a series' own past rises: how many of them came how high.
 
-Between levels a quarter of a standard deviation apart the logarithm of the return period grows evenly. While rises
-are few each slope is drawn towards Gumbel's law of daily highests, and beyond the levels it is that law: one in 1.78
-days comes above z = 0, and the return period grows by exp(π/√6 · z) (Gumbel 1958, Statistics of Extremes).
+Between levels, a quarter of a standard deviation apart and wider from 4.75 on, the logarithm of the return period grows
+evenly. While rises are few each slope is drawn towards Gumbel's law of daily highests, and beyond the levels it is that
+law: one in 1.78 days comes above z = 0, and the return period grows by exp(π/√6 · z) (Gumbel 1958, Statistics of
+Extremes). From 4.75 on a height is the logarithm of z: what is mostly nothing and then very much stands now at the
+tenfold, now at the hundredfold of what it varies by, and the one says of the other that it comes again.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from monitor.detectors.arrays import Floats, np
@@ -15,9 +18,12 @@ SLOPE = 1.2825498
 """π/√6."""
 USUAL = 1.781
 """Days between highests above z = 0: exp(0.5772)."""
-LEVELS, APART = 20, 0.25
+BEND = 4.75
+HEIGHTS = (*(0.25 * i for i in range(20)), *(BEND + 1.4 * i for i in range(1, 15)))
+LEVELS = len(HEIGHTS)
+WIDTHS = (*(b - a for a, b in pairwise(HEIGHTS)), float("inf"))
 WORTH, SLOPE_WORTH = 10.0, 3.0
-"""How many rises Gumbel's law is worth against those seen: for how often there are any, and for each slope."""
+"""How many rises Gumbel's law is worth against those seen: for how often there are any, and for a quarter's slope."""
 FARTHEST = 100.0
 """The logarithm of the largest period told, in days."""
 
@@ -30,30 +36,36 @@ class Tail(NamedTuple):
 
     def return_period(self, z: Floats) -> Floats:
         """Days between rises that come above this z."""
-        out = np.log(self.between)
-        for level, slope in enumerate(self.slopes):
-            above = np.maximum(z - APART * level, 0.0)
-            out = out + slope * (above if level == LEVELS - 1 else np.minimum(above, APART))
+        out, height = np.log(self.between), height_of(z)
+        for level, width, slope in zip(HEIGHTS, WIDTHS, self.slopes, strict=True):
+            out = out + slope * np.clip(height - level, 0.0, width)
         low = np.log(np.minimum(self.between, USUAL)) + SLOPE * z  # at z = 0 nothing has risen yet
         return np.asarray(np.exp(np.clip(np.where(z > 0, out, low), -FARTHEST, FARTHEST)))
 
     def z_at(self, days: Floats) -> Floats:
         """The z above which rises come once in so many days, at least 0."""
         left, out = np.maximum(np.log(days / self.between), 0.0), np.zeros_like(days)
-        for level, slope in enumerate(self.slopes):
-            out = out + (left if level == LEVELS - 1 else np.minimum(left, slope * APART)) / slope
-            left = np.maximum(left - slope * APART, 0.0)
-        return np.asarray(out)
+        for width, slope in zip(WIDTHS, self.slopes, strict=True):
+            out = out + np.minimum(left, slope * width) / slope
+            left = np.maximum(left - slope * width, 0.0)
+        return np.asarray(np.where(out > BEND, BEND * np.exp(np.maximum(out, BEND) / BEND - 1), out))
+
+
+def height_of(z: Floats) -> Floats:
+    """z, from 4.75 on on a logarithm that goes on from there as steeply."""
+    return np.asarray(np.where(z > BEND, BEND * (1 + np.log(np.maximum(z, BEND) / BEND)), z))
 
 
 def tail_of(days: Floats, reached: Floats) -> Tail:
     """The tail of so many days in which so many rises reached each level (a row a level)."""
     between = (days + WORTH * USUAL) / (reached[0] + WORTH)
-    fewer = reached[1:] + SLOPE_WORTH * np.exp(-SLOPE * APART)
-    slopes = np.log((reached[:-1] + SLOPE_WORTH) / fewer) / APART
+    widths = np.array(WIDTHS[:-1])[:, None]
+    worth = SLOPE_WORTH * widths[0] / widths  # or the law would weigh the more, the farther apart levels are
+    fewer = reached[1:] + worth * np.exp(-SLOPE * widths)
+    slopes = np.log((reached[:-1] + worth) / fewer) / widths
     return Tail(np.asarray(between), np.concatenate([slopes, np.full_like(reached[:1], SLOPE)]))
 
 
 def levels_of(z: Floats) -> Floats:
     """Which levels a z reaches: a row a level."""
-    return np.asarray(z > APART * np.arange(LEVELS)[:, None])
+    return np.asarray(height_of(z) > np.array(HEIGHTS)[:, None])

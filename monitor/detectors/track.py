@@ -47,6 +47,8 @@ class Pace(NamedTuple):
     spread_worth: float = 5.0
     together: float = 6 * HOUR
     """Exceedances nearer than this are one rise."""
+    settled: float = 20.0
+    """Heights are counted after so many days: before, the spread is mostly a guess."""
 
 
 PACE = Pace()
@@ -90,12 +92,14 @@ ROWS = {
     "level": 1,
     "noise": 1,
     "taken": 1,
+    "broken": 1,
     "days": 1,
     "today": 1,
     "watched": 1,
     "peak": 1,
     "since": 1,
     "reached": LEVELS,
+    "before": 1,
     "usual": 2,
     "varying": 2,
     "highest": 2,
@@ -118,12 +122,15 @@ class Tracks:
     level: Floats
     noise: Floats
     taken: Floats
+    broken: Floats
     days: Floats
     today: Floats
     watched: Floats
     peak: Floats
     since: Floats
     reached: Floats
+    before: Floats
+    """The z of the step before."""
     usual: Floats
     varying: Floats
     highest: Floats
@@ -140,7 +147,7 @@ class Tracks:
             row += height
         self.more = state[row:]
         self._spread: Floats | None = None
-        self._level = _rate(step, max(pace.level, 20 * step))
+        self._level = _rate(step, max(pace.level, 7 * step))
         self._noise = _rate(step, max(pace.noise, 30 * step))
         self._hour = _rate(step, pace.hour / HOURS)
         self._weekday = _rate(step, pace.weekday / WEEKDAYS)
@@ -155,6 +162,7 @@ class Tracks:
         out = cls(step, np.zeros((HEIGHT + more, n)))
         out.noise[:] = 1.0
         out.peak[:] = -np.inf
+        out.before[:] = UNKNOWN
         out.highest[:] = -np.inf
         return out
 
@@ -213,14 +221,16 @@ class Tracks:
         self._count(look, known)
         self._follow(look, when, known)
         self.highest[:] = np.fmax(self.highest, np.where(known, look.views, -np.inf))
+        self.before[:] = np.where(known, look.z, UNKNOWN)
         self.today += known
-        self.watched += known & (self.days >= 2)
+        self.watched += known & (self.days >= self.pace.settled)
 
     def _follow(self, look: Look, when: When, known: Truths) -> None:
         """What is normal, and how far values lie off it."""
         y, limit = np.where(known, look.y, 0.0), self.pace.clip * self.noise
         self.level += np.where(known & (self.taken == 0), y, 0.0)
         self.taken += known
+        self.broken += known & (look.part != np.rint(look.part))
         warm = 1 / np.maximum(self.taken, 1)
         off = np.where(known, _clipped(y - look.normal, limit), 0.0)
         self.level += np.maximum(self._level, warm) * off
@@ -249,10 +259,21 @@ class Tracks:
         rate = np.maximum(self._highest, 1 / (self.days + 1))
         self.usual += rate * off
         later = whole & (self.days >= 1)
-        self.varying[:] = np.where(later, (1 - rate) * (self.varying + rate * off**2), self.varying)
+        self.varying[:] = np.where(later, (1 - rate) * (self.varying + rate * (off**2 + self._rounded())), self.varying)
         self.days += whole
         self.highest[:] = -np.inf
         self._spread = None
+
+    def _rounded(self) -> Floats:
+        """The variance that a daily highest of whole counts hides by being whole, in both views.
+
+        It is a twelfth of the square of one count more (Sheppard 1898). Without it highests of one count each, many
+        days in a row, would pass for a series that never varies.
+        """
+        beyond = np.exp(np.minimum(np.maximum(self.usual, log(2)), 700.0))
+        y = np.maximum(self.level + (beyond[1] - 2) * self.noise, 2 * sqrt(0.375))
+        one = np.log1p(np.array([np.ones_like(y), 2 / (y * self.noise)]) / beyond)
+        return np.asarray(np.where(2 * self.broken < self.taken, one**2 / 12, 0.0))
 
     def _count(self, look: Look, known: Truths) -> None:
         """Rises that are over are counted, with how high they came."""
@@ -261,7 +282,7 @@ class Tracks:
         if over.any():
             self.reached += levels_of(np.where(over, self.peak, -np.inf))
             self.peak[over] = -np.inf
-        above = known & (look.z > 0)
+        above = known & (look.z > 0) & (self.days >= self.pace.settled)
         if above.any():
             self.peak[above] = np.maximum(self.peak[above], look.z[above])
             self.since[above] = 0

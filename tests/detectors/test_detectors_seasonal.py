@@ -110,6 +110,45 @@ def test_a_bound_is_where_its_rarity_begins() -> None:
             assert (grown.return_period >= rarity) == rare
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 80), st.integers(0, 80), st.sampled_from([0.1, 4.0, 60.0]), st.integers(0, 3599))
+def test_a_higher_value_is_never_less_rare_and_bounds_say_the_same(a: int, b: int, least: float, into: int) -> None:
+    """Within a step and at its end, with the same state; beyond what can be claimed too."""
+    counts = busy(30, least=least)
+    asked = replace(LONG, rarities=tuple(r * DAY for r in (1, 7, 30, 365, 3650)))
+    now, series = START + 30 * DAY + into, hourly(counts)
+    covered = ((START, now),)
+    low, high = (
+        Seasonal().score(
+            [replace(series, buckets=(*series.buckets, Bucket(START + 30 * DAY, 60, n, n, n)), covered=covered)],
+            now,
+            asked,
+        )[0]
+        for n in sorted((a, b))
+    )
+    assert low.value <= high.value
+    assert reached(low) <= reached(high) and low.return_period <= high.return_period and low.p_value >= high.p_value
+    for score in (low, high):
+        assert [bound for _, bound in score.bounds] == sorted(bound for _, bound in score.bounds)
+        for rarity, bound in score.bounds:
+            if bound != pytest.approx(score.value, rel=1e-9):
+                assert (score.value > bound) == (reached(score) > rarity)
+
+
+def reached(score: Score) -> float:
+    """The return period, beyond what is claimed too."""
+    return score.beyond or score.return_period
+
+
+def test_what_was_rare_stays_so_while_the_next_step_only_begins() -> None:
+    counts = busy(40)
+    counts[950] = 120
+    series = hourly(counts[:951])
+    later = replace(series, covered=((START, START + 960 * HOUR),))
+    at = [Seasonal().score([later], START + 951 * HOUR + s, LONG)[0].return_period for s in (0, 60, 1800)]
+    assert min(at) > 20 * DAY
+
+
 def test_it_learns_for_two_days() -> None:
     first, second = last(busy(1)), last(busy(3))
     assert first.learning is not None and first.return_period is None and first.level == first.value
@@ -258,6 +297,14 @@ def test_a_tail_tells_how_often_rises_came() -> None:
     assert tail.z_at(tail.return_period(once_in_400))[0] == pytest.approx(once_in_400[0])
     assert tail.return_period(np.array([1e-9]))[0] == pytest.approx(4, rel=0.01)
     assert tail.return_period(np.array([0.0]))[0] == pytest.approx(1.781)
+
+
+def test_heights_that_came_again_and_again_are_not_rare_however_far_off() -> None:
+    far = levels_of(np.array([300.0]))[:, 0]
+    tail = tail_of(np.array([1000.0]), np.repeat(12.0 * far[:, None], 1, axis=1))
+    assert tail.return_period(np.array([299.0]))[0] < 1000 / 12 * 10
+    never = tail_of(np.array([1000.0]), 12.0 * levels_of(np.array([1.0])))
+    assert never.return_period(np.array([299.0]))[0] > 1e9
 
 
 def test_a_surprise_is_what_gumbel_says_of_daily_highests() -> None:

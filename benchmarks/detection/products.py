@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from board import Begin, Board, Found, Scored, Setting, begins, count, ruled, scored, standing
 from msgspec import structs
 
+from benchmarks.detection.board import Begin, Board, Found, Scored, Setting, begins, count, ruled, scored, standing
 from monitor.detectors import Change, Threshold, Zscore
 from monitor.detectors.detector import Detector
 from monitor.rules.rule import Leave, Rung

@@ -1,6 +1,6 @@
 """Real crises: hours of Weibo's hot search by brand, judged by one rule for all brands, beside products' own rules.
 
-    python benchmarks/detection/weibo.py FOLDER [--leave-one-out] [--rules]
+    python -m benchmarks.detection.weibo FOLDER [--leave-one-out] [--rules]
 
 FOLDER holds weibo_hot_*.csv.gz and events.csv. Signal: the heat of a brand's titles summed per hour, paid places
 dropped; hours that the crawler missed are no data.
@@ -18,9 +18,8 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from pathlib import Path
 
-from board import Begin, Board, Found, Setting, begins, count, read, scored
-from products import published, written
-
+from benchmarks.detection.board import Begin, Board, Found, Setting, begins, count, read, scored
+from benchmarks.detection.products import published, written
 from monitor.config.load import load
 from monitor.detectors import Highest, Seasonal, Threshold
 from monitor.mentions import mood, severity

@@ -8,7 +8,7 @@ from typing import ClassVar
 from monitor.detectors.arrays import np
 from monitor.detectors.change import LARGEST
 from monitor.detectors.detector import Asked, Detector, Unit
-from monitor.detectors.highs import Highs
+from monitor.detectors.highs import KeptHighs
 from monitor.detectors.kept import Kept
 from monitor.detectors.occasions import plain
 from monitor.detectors.seasonal import Seasonal, readings
@@ -44,7 +44,7 @@ class Highest(Detector, frozen=True, kw_only=True, tag="highest", tag_field="kin
 
     def keep(self, asked: Asked) -> Kept:
         """What is to be kept from one judgement to the next. A window has the parts that `seasonal` gives it."""
-        return Kept(*Seasonal().steps(asked), plain(asked.zone), Highs.of_days(self.days))
+        return KeptHighs(*Seasonal().steps(asked), plain(asked.zone), self.days)
 
     def lookback(self, asked: Asked) -> float:
         """The days asked, and today."""

@@ -7,7 +7,7 @@ before them. What changes before all points makes everything anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -56,16 +56,12 @@ class Saved(Struct, frozen=True):
 class Kept:
     """The tracks of all series of one rule. For one reader at a time.
 
-    `fresh`: makes those of so many series of which nothing has been seen, by default those of `seasonal`. Others are
-    like them: made of `step`, a `state` with a column a series, and `day`; they `take` a step, `copy`, and give `only`
-    some series.
+    Who remembers something else says what is `fresh` and how a step is taken: things made of `step`, a `state` with a
+    column a series, and `day`, that `copy` and give `only` some series.
     """
 
-    def __init__(
-        self, step: float, parts: int, almanac: Almanac, fresh: Callable[[int, float, int], Any] = Tracks.fresh
-    ) -> None:
+    def __init__(self, step: float, parts: int, almanac: Almanac) -> None:
         self.step, self.parts, self.almanac = step, parts, almanac
-        self.fresh: Callable[[int], Any] = lambda n: fresh(n, step, almanac.rows)
         self.keys: dict[Key, int] = {NOBODY: 0}
         self.points: list[Point] = []
         self.point: Point | None = None
@@ -73,6 +69,14 @@ class Kept:
         self._since: float | None = None
         self._begun = 0.0
         self._vouched: tuple[Interval, ...] = ()
+
+    def fresh(self) -> Any:
+        """One series of which nothing has been seen."""
+        return Tracks.fresh(1, self.step, self.almanac.rows)
+
+    def take(self, tracks: Any, keys: Sequence[Key], at: float, block: Floats) -> None:
+        """The step that begins at an instant; `block`: the parts of its window, a row a series."""
+        self.almanac.take(tracks, keys, at, block, window_of(block))
 
     def changed(self, since: float) -> None:
         """Counts changed from an instant on."""
@@ -130,7 +134,7 @@ class Kept:
         self.forget()
         firsts = [s.covered[0][0] for s in batch if s.covered]
         first = floor_to(max(since, min(firsts, default=end)), self.step)
-        return Point(min(first, end), self.fresh(1), np.full((1, self.parts - 1), np.nan))
+        return Point(min(first, end), self.fresh(), np.full((1, self.parts - 1), np.nan))
 
     def _admit(self, batch: Sequence[Series]) -> None:
         """Series not known yet begin as the one that nobody wrote to stands, at every point."""
@@ -166,7 +170,7 @@ class Kept:
             midnight = tracks.day not in (day, -1)
             if midnight or floor_to(at, max(APART, self.step)) == at:
                 self._leave(Point(at, tracks.copy(), block[:, :before].copy(), midnight))
-            self.almanac.take(tracks, keys, at, block, window_of(block))
+            self.take(tracks, keys, at, block)
             at += self.step
         return Point(at, tracks, joined[:, values.shape[1] :])
 
@@ -188,7 +192,7 @@ class Kept:
 
     def load(self, saved: Saved) -> None:
         """Goes on from what was written down, where it is of the same shape; else it is as if there were nothing."""
-        n, fresh = len(saved.keys), self.fresh(1)
+        n, fresh = len(saved.keys), self.fresh()
         own = len(fresh.state) - self.almanac.rows
         height = own + ROWS * len(saved.kinds)
         state, parts = np.frombuffer(saved.state), np.frombuffer(saved.window)

@@ -129,18 +129,23 @@ def ruled(setting: Setting, name: str = "heat") -> Rule:
 
 def begins(said: Scored, setting: Setting) -> list[Begin]:
     """Where the ladder of a setting enters orange, going by what its detector said."""
-    rule = ruled(setting)
-    return [(key[0][1], at) for key, scores in said.items() for at, began, _ in standing(scores, rule) if began]
+    rule, out = ruled(setting), []
+    for key, scores in said.items():
+        before = False
+        for now, there in standing(scores, rule):
+            if there and not before:
+                out.append((key[0][1], now))
+            before = there
+    return out
 
 
-def standing(scores: Iterable[tuple[float, Score]], rule: Rule) -> Iterator[tuple[float, bool, bool]]:
-    """How one series stands at each instant: (when, whether it enters orange, whether it is there)."""
+def standing(scores: Iterable[tuple[float, Score]], rule: Rule) -> Iterator[tuple[float, bool]]:
+    """Whether one series stands at orange at each instant."""
     alert = Alert(rule=rule.name, key=())
     for now, score in scores:
-        before = alert.tier
         if score.value or not alert.idle:  # nothing is said of the brand, and nothing was: it stays calm
             alert = hold(alert, climb(rule, score), score, rule, now)
-        yield now, alert.tier >= Tier.ORANGE > before, alert.tier >= Tier.ORANGE
+        yield now, alert.tier >= Tier.ORANGE
 
 
 def count(board: Board, starts: Sequence[Begin]) -> Found:

@@ -43,7 +43,7 @@ RULES: dict[str, list[Setting]] = {
     ],
     "24 h mean > 7 d mean + 3 sd": [_rule(MEANS, 3, 24)],
     "24 h mean > 7 d mean + 1.5 sd": [_rule(MEANS, 1.5, 24)],
-    "spike: 1 h >= 3x hour before": [_rule(Change(), 3)],
+    "spike: 1 h >= 3x hour before": [_rule(Change(), 2.999)],
     "z > 3 against 1 d": [_rule(Zscore(baseline=Duration(DAY)), 3)],
     "3 h > 3x same 3 h yesterday": [_rule(Change(against="yesterday"), 3, 3)],
     "plain threshold (3 h)": [_rule(Threshold(), 0, 3)],
@@ -118,9 +118,15 @@ def written(board: Board) -> dict[str, Found]:
     for name, parts in RULES.items():
         own, said = said[: len(parts)], said[len(parts) :]
         for floor in FLOORS:
-            asked = [{**parts[0], "orange": structs.replace(parts[0]["orange"], floor=floor)}, *parts[1:]]
-            tried[f"{name}, as a rule"].append(count(board, _together(own, asked)))
+            tried[f"{name}, as a rule"].append(count(board, _together(own, [_from(parts[0], floor), *parts[1:]])))
     return _best(tried)
+
+
+def _from(part: Setting, floor: float) -> Setting:
+    """The part from so much heat on; a threshold is that floor itself."""
+    rung = part["orange"]
+    plain = isinstance(part["detector"], Threshold)
+    return {**part, "orange": Rung(above=Bound(floor)) if plain else structs.replace(rung, floor=floor)}
 
 
 def _together(said: Sequence[Scored], parts: Sequence[Setting]) -> list[Begin]:
@@ -129,9 +135,7 @@ def _together(said: Sequence[Scored], parts: Sequence[Setting]) -> list[Begin]:
         return begins(said[0], parts[0])
     out: list[Begin] = []
     for key in said[0]:
-        stands = [
-            {at for at, _, on in standing(of[key], ruled(part)) if on} for of, part in zip(said, parts, strict=True)
-        ]
+        stands = [{at for at, on in standing(of[key], ruled(part)) if on} for of, part in zip(said, parts, strict=True)]
         out += [(key[0][1], at) for at in _merged(np.array(sorted(set.intersection(*stands))))]
     return out
 

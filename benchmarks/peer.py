@@ -71,6 +71,41 @@ class Prometheus:
         end(self._process)
 
 
+class Judging:
+    """One Prometheus over a store that is full already, judging one rule every few seconds."""
+
+    def __init__(self, folder: Path, store: Path, expression: str, every: str) -> None:
+        self.port = free_port()
+        rules, config = folder / "judging-rules.yml", folder / "judging.yml"
+        rules.write_text(f"groups: [{{name: g, rules: [{{alert: Hot, expr: '{expression}'}}]}}]\n")
+        config.write_text(f"global: {{evaluation_interval: {every}}}\nrule_files: ['{rules}']\n")
+        command = [
+            PROMETHEUS, f"--config.file={config}", f"--storage.tsdb.path={store}",
+            f"--web.listen-address=127.0.0.1:{self.port}",
+        ]  # fmt: skip
+        self._process = spawn(command, folder / "judging.log")
+        _wait(self.port)
+
+    def metric(self, name: str) -> float:
+        """One of its own metrics."""
+        text = str(ask(self.port, "GET", "/metrics")[1])
+        return next(float(line.split()[-1]) for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{")))
+
+    def round_cost(self, rounds: int) -> tuple[float, float]:
+        """CPU seconds of the process for a round, over so many, and how long the last one took."""
+        count, cpu = "prometheus_rule_group_iterations_total", "process_cpu_seconds_total"
+        for ahead in (1, rounds):
+            begun, spent = self.metric(count), self.metric(cpu)
+            if not until(lambda most=begun + ahead: self.metric(count) >= most, 120.0 * ahead, 2.0):  # type: ignore[misc]
+                raise RuntimeError("the peer judges nothing")
+        done, taken = self.metric(count) - begun, self.metric(cpu) - spent
+        return taken / done, self.metric("prometheus_rule_group_last_duration_seconds")
+
+    def stop(self) -> None:
+        """Ends it."""
+        end(self._process)
+
+
 def _wait(port: int) -> None:
     def ready() -> bool:
         try:

@@ -7,14 +7,14 @@ from difflib import get_close_matches
 
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem, Said
-from monitor.detectors import Cusum, Detector, NewTerm, Serfling, Spread, Target, Threshold
+from monitor.detectors import Change, Cusum, Detector, Highest, NewTerm, Serfling, Spread, Target, Threshold, Zscore
 from monitor.detectors.target import BACK
 from monitor.model import Tier
 from monitor.rules.combine import circle
 from monitor.rules.ladder import part_of
 from monitor.rules.rule import Rule
 from monitor.rules.select import MENTIONS, RULES, TERM
-from monitor.times import DAY, Duration, write_duration
+from monitor.times import DAY, MINUTE, Duration, write_duration
 
 TERM_MEASURES = ("count", "stories", "authors")
 TERM_EVERY = Duration(600)
@@ -39,6 +39,14 @@ def wrong_detectors(draft: Draft) -> Iterator[Problem]:
             yield from _target(rule, detector, way)
         if isinstance(detector, Cusum):
             yield from _least(detector, way, {"baseline": 2, "lag": 0, "over": 1, "shift": 0.01, "once_in": 2})
+        if isinstance(detector, Highest):
+            yield from _least(detector, way, {"learn": 1, "days": max(1, detector.learn)})
+        if isinstance(detector, Change) and detector.against == "average":
+            yield from _shortest((*way, "over"), detector.over, rule.window)
+        if isinstance(detector, Zscore):
+            step = detector.step if detector.step is not None else rule.window
+            yield from _shortest((*way, "step"), step, MINUTE)
+            yield from _shortest((*way, "baseline"), detector.baseline, 2 * step)
         if isinstance(detector, Serfling):
             if (rule.align or rule.window) < DAY:
                 key = "align" if rule.align else "window"
@@ -86,6 +94,12 @@ def _least(detector: Detector, path: Path, least: Mapping[str, float]) -> Iterat
         if getattr(detector, key) < lowest:
             args = {"value": f"{getattr(detector, key):g}", "least": f"{lowest:g}"}
             yield Problem(path=(*path, key), id="too_little", args=args)
+
+
+def _shortest(path: Path, span: float, least: float) -> Iterator[Problem]:
+    if span < least:
+        args = {"value": write_duration(Duration(span)), "least": write_duration(Duration(least))}
+        yield Problem(path=path, id="span_short", args=args, rests_on=((*path[:-2], "window"),))
 
 
 def wrong_parts(draft: Draft) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from monitor.detectors.cusum import Cusum
 from monitor.detectors.detector import Asked, Detector, Unit
 from monitor.detectors.ears import Ears
 from monitor.detectors.farrington import Farrington
+from monitor.detectors.highest import Highest
 from monitor.detectors.new_term import NewTerm
 from monitor.detectors.ratio import Ratio
 from monitor.detectors.seasonal import Seasonal
@@ -14,6 +15,7 @@ from monitor.detectors.share import Share
 from monitor.detectors.spread import Spread
 from monitor.detectors.target import Target
 from monitor.detectors.threshold import Threshold
+from monitor.detectors.zscore import Zscore
 
 DetectorKind = (
     Threshold
@@ -29,6 +31,8 @@ DetectorKind = (
     | NewTerm
     | Share
     | Spread
+    | Zscore
+    | Highest
 )
 
 __all__ = [
@@ -40,6 +44,7 @@ __all__ = [
     "DetectorKind",
     "Ears",
     "Farrington",
+    "Highest",
     "NewTerm",
     "Ratio",
     "Seasonal",
@@ -49,4 +54,5 @@ __all__ = [
     "Target",
     "Threshold",
     "Unit",
+    "Zscore",
 ]

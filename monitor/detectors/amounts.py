@@ -22,12 +22,12 @@ def amounts(batch: Sequence[Series], at: Floats) -> Floats:
 
     One row a series; NaN under half covered. Minutes count as wholes, longer spans evenly over their time.
     """
-    told: dict[int, Floats] = {}
-    for series in batch:
-        if id(series.covered) not in told:
-            share = shares_covered(series.covered, at)
-            told[id(series.covered)] = np.where(share < LEAST_COVERED, np.nan, 1 / np.clip(share, LEAST_COVERED, 1.0))
-    out = np.array([told[id(series.covered)] for series in batch]).reshape(len(batch), len(at) - 1)
+    told: dict[tuple[Interval, ...], Floats] = {}
+    for covered in {id(series.covered): series.covered for series in batch}.values():
+        if covered not in told:
+            share = shares_covered(covered, at)
+            told[covered] = np.where(share < LEAST_COVERED, np.nan, 1 / np.clip(share, LEAST_COVERED, 1.0))
+    out = np.array([told[series.covered] for series in batch]).reshape(len(batch), len(at) - 1)
     adding = [i for i, series in enumerate(batch) if series.measure in AMOUNTS]
     out[adding] *= counted([batch[i] for i in adding], at)
     for i, series in enumerate(batch):

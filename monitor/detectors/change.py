@@ -1,4 +1,4 @@
-"""Kind `change`: the window against the one before it, or the same time yesterday or last week."""
+"""Kind `change`: the window against those before it, or the same time yesterday or last week."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from monitor.detectors.detector import Asked, Detector, Unit
 from monitor.model import Score
 from monitor.series import Reading, Series
-from monitor.times import DAY, HOUR, MINUTE, local
+from monitor.times import DAY, HOUR, MINUTE, Duration, local
 
 LARGEST = 1e6
 """The factor over a base of nothing, and the largest told."""
@@ -17,7 +17,8 @@ LEAST_COVERED = 0.5
 
 
 class Change(Detector, frozen=True, kw_only=True, tag="change", tag_field="kind"):
-    """`against`: before | yesterday | last_week, by the clock on the wall. `add`: how much it must differ at least.
+    """`against`: before | average | yesterday | last_week, by the clock on the wall. `add`: how much it must differ at
+    least. `least`: how large the base must be. `over`: how long before the window an `average` is taken.
 
     The level is value ÷ base; over a base of nothing `add` alone decides. A base that was covered in part is scaled
     up; one covered by less than half, or from before the first data, gives no level.
@@ -25,22 +26,31 @@ class Change(Detector, frozen=True, kw_only=True, tag="change", tag_field="kind"
 
     unit: ClassVar[Unit] = "factor"
 
-    against: Literal["before", "yesterday", "last_week"] = "before"
+    against: Literal["before", "average", "yesterday", "last_week"] = "before"
+    over: Duration = Duration(DAY)
     add: float = 0.0
+    least: float = 0.0
 
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
         """The measure as value, the base as expected, the factor as level."""
         start, end = asked.span(now)
         base = self._base(start, end, asked)
-        return [self._compare(series, series.reading(start, end), base) for series in batch]
+        return [self._compare(series, series.reading(start, end), base, asked.window) for series in batch]
 
     def lookback(self, asked: Asked) -> float:
         """The window and the one it is held against, with an hour for clocks that are put forward or back."""
-        back = {"before": asked.window + MINUTE, "yesterday": DAY + HOUR, "last_week": 7 * DAY + HOUR}
+        back = {
+            "before": asked.window + MINUTE,
+            "average": self.over + MINUTE,
+            "yesterday": DAY + HOUR,
+            "last_week": 7 * DAY + HOUR,
+        }
         return asked.window + MINUTE + back[self.against]
 
     def _base(self, start: float, end: float, asked: Asked) -> tuple[float, float]:
-        """The reference span, of as many minutes as the current one."""
+        """The reference span, of as many minutes as the current one; an average is taken over a longer one."""
+        if self.against == "average":
+            return start - self.over, start
         if self.against == "before":
             running = 0.0 if end - start <= asked.window else MINUTE
             return start - asked.window - running, start
@@ -48,7 +58,7 @@ class Change(Detector, frozen=True, kw_only=True, tag="change", tag_field="kind"
         shift = end - (local(end, asked.zone) - back).timestamp()
         return start - shift, end - shift
 
-    def _compare(self, series: Series, current: Reading, base: tuple[float, float]) -> Score:
+    def _compare(self, series: Series, current: Reading, base: tuple[float, float], window: float) -> Score:
         if current.value is None:
             return Score(value=None, partial=current.partial)
         before = series.reading(*base)
@@ -56,13 +66,15 @@ class Change(Detector, frozen=True, kw_only=True, tag="change", tag_field="kind"
             return Score(value=current.value, partial=True, learning=_learning(series, base))
         additive = series.measure in ("count", "stories", "reach", "sum")
         expected = before.value / min(1.0, before.covered) if additive else before.value
+        if additive and self.against == "average":
+            expected *= window / self.over
         added = current.value - expected
         return Score(
             value=current.value,
             level=factor(current.value, expected),
             expected=expected,
             added=added,
-            enough=abs(added) >= self.add,
+            enough=abs(added) >= self.add and expected >= self.least,
             partial=current.partial,
         )
 

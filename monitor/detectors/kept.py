@@ -8,14 +8,14 @@ before them. What changes before all points makes everything anew.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from monitor.detectors.amounts import amounts
 from monitor.detectors.arrays import Floats, np
 from monitor.detectors.occasions import ROWS, Almanac
-from monitor.detectors.track import HEIGHT, Tracks
+from monitor.detectors.track import Tracks
 from monitor.model import Key
 from monitor.series import Interval, Series
 from monitor.times import HOUR, floor_to
@@ -33,7 +33,7 @@ class Point(NamedTuple):
     """The tracks after the step that ends at `upto`, and the newest parts of the window then."""
 
     upto: float
-    tracks: Tracks
+    tracks: Any
     parts: Floats
     midnight: bool = False
 
@@ -54,7 +54,11 @@ class Saved(Struct, frozen=True):
 
 
 class Kept:
-    """The tracks of all series of one rule. For one reader at a time."""
+    """The tracks of all series of one rule. For one reader at a time.
+
+    Who remembers something else says what is `fresh` and how a step is taken: things made of `step`, a `state` with a
+    column a series, and `day`, that `copy` and give `only` some series.
+    """
 
     def __init__(self, step: float, parts: int, almanac: Almanac) -> None:
         self.step, self.parts, self.almanac = step, parts, almanac
@@ -65,6 +69,14 @@ class Kept:
         self._since: float | None = None
         self._begun = 0.0
         self._vouched: tuple[Interval, ...] = ()
+
+    def fresh(self) -> Any:
+        """One series of which nothing has been seen."""
+        return Tracks.fresh(1, self.step, self.almanac.rows)
+
+    def take(self, tracks: Any, keys: Sequence[Key], at: float, block: Floats) -> None:
+        """The step that begins at an instant; `block`: the parts of its window, a row a series."""
+        self.almanac.take(tracks, keys, at, block, window_of(block))
 
     def changed(self, since: float) -> None:
         """Counts changed from an instant on."""
@@ -80,7 +92,7 @@ class Kept:
         self._since = base.upto if base is not None else None
         return None if base is None else now - base.upto + self.step
 
-    def follow(self, batch: Sequence[Series], end: float, since: float) -> Tracks:
+    def follow(self, batch: Sequence[Series], end: float, since: float) -> Any:
         """The tracks after the step that ends at `end`. Nothing before `since` is looked at."""
         self._begun = since
         self._recover(batch)
@@ -127,23 +139,21 @@ class Kept:
         self.forget()
         firsts = [s.covered[0][0] for s in batch if s.covered]
         first = floor_to(max(since, min(firsts, default=end)), self.step)
-        return Point(
-            min(first, end), Tracks.fresh(1, self.step, self.almanac.rows), np.full((1, self.parts - 1), np.nan)
-        )
+        return Point(min(first, end), self.fresh(), np.full((1, self.parts - 1), np.nan))
 
     def _admit(self, batch: Sequence[Series]) -> None:
         """Series not known yet begin as the one that nobody wrote to stands, at every point."""
         for series in batch:
             self.keys.setdefault(series.key, len(self.keys))
 
-    def _widened(self, point: Point) -> tuple[float, Tracks, Floats]:
+    def _widened(self, point: Point) -> tuple[float, Any, Floats]:
         """The point with a column for each series known."""
         more = len(self.keys) - point.tracks.state.shape[1]
         if not more:
             return point.upto, point.tracks, point.parts
         state = np.concatenate([point.tracks.state, np.repeat(point.tracks.state[:, :1], more, axis=1)], axis=1)
         parts = np.concatenate([point.parts, np.repeat(point.parts[:1], more, axis=0)])
-        return point.upto, Tracks(self.step, state, point.tracks.day), parts
+        return point.upto, type(point.tracks)(self.step, state, point.tracks.day), parts
 
     def _values(self, batch: Sequence[Series], start: float, steps: int) -> Floats:
         """What each series counted in each step, NaN where too little was covered; in the order of `keys`."""
@@ -165,7 +175,7 @@ class Kept:
             midnight = tracks.day not in (day, -1)
             if midnight or floor_to(at, max(APART, self.step)) == at:
                 self._leave(Point(at, tracks.copy(), block[:, :before].copy(), midnight))
-            self.almanac.take(tracks, keys, at, block, window_of(block))
+            self.take(tracks, keys, at, block)
             at += self.step
         return Point(at, tracks, joined[:, values.shape[1] :])
 
@@ -187,7 +197,9 @@ class Kept:
 
     def load(self, saved: Saved) -> None:
         """Goes on from what was written down, where it is of the same shape; else it is as if there were nothing."""
-        n, height = len(saved.keys), HEIGHT + ROWS * len(saved.kinds)
+        n, fresh = len(saved.keys), self.fresh()
+        own = len(fresh.state) - self.almanac.rows
+        height = own + ROWS * len(saved.kinds)
         state, parts = np.frombuffer(saved.state), np.frombuffer(saved.window)
         if (saved.step, saved.parts, state.size) != (self.step, self.parts, height * n) or saved.keys[0] != NOBODY:
             return
@@ -195,9 +207,9 @@ class Kept:
             return
         self.keys, self._begun = {key: i for i, key in enumerate(saved.keys)}, saved.since
         state = state.reshape(height, n)
-        state = np.concatenate([state[:HEIGHT], self.almanac.arranged(state[HEIGHT:], saved.kinds)])
+        state = np.concatenate([state[:own], self.almanac.arranged(state[own:], saved.kinds)])
         window = parts.reshape(n, self.parts - 1).copy()
-        self.points = [Point(saved.upto, Tracks(self.step, state, saved.day), window, midnight=False)]
+        self.points = [Point(saved.upto, type(fresh)(self.step, state, saved.day), window, midnight=False)]
 
 
 def _alike(batch: Sequence[Series]) -> bool:

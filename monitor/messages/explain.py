@@ -9,7 +9,7 @@ from monitor.times import DAY, UNITS
 
 COUNTED = ("count", "stories", "authors", "families", "reach")
 PERCENT = ("ratio", "share")
-AGAINST = ("before", "yesterday", "last_week")
+AGAINST = ("before", "average", "yesterday", "last_week", "highest")
 SPREAD = ("source", "family", "author", "region")
 RAREST = 10 * UNITS["y"]
 

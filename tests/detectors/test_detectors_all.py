@@ -20,6 +20,7 @@ from monitor.detectors import (
     DetectorKind,
     Ears,
     Farrington,
+    Highest,
     NewTerm,
     Ratio,
     Seasonal,
@@ -28,6 +29,7 @@ from monitor.detectors import (
     Spread,
     Target,
     Threshold,
+    Zscore,
 )
 from monitor.detectors.detector import UTC
 from monitor.detectors.occasions import Almanac, Occasion
@@ -45,6 +47,7 @@ EACH: list[Detector] = [
     Ratio(),
     Change(),
     Change(against="last_week"),
+    Change(against="average", over=Duration(14 * DAY), least=3.0),
     Absence(),
     Ears(),
     Ears(method="C3"),
@@ -63,6 +66,9 @@ EACH: list[Detector] = [
     NewTerm(memory=Duration(60 * DAY), seldom=3.0),
     Share(),
     Spread(),
+    Zscore(baseline=Duration(28 * DAY)),
+    Zscore(baseline=Duration(28 * DAY), inside=True),
+    Highest(days=30),
 ]
 NAMES = [f"{type(d).__name__.lower()}{i}" for i, d in enumerate(EACH)]
 
@@ -175,8 +181,11 @@ def test_a_gap_never_raises(detector: Detector, mean: int, ago: int) -> None:
 MEASURES: list[Measure] = ["sum", "avg", "last", "max"]
 
 
+OF_ANY = [Cusum(), Target(at_most=9.0), Ears(), Change(), Change(against="average"), Zscore(), Highest()]
+
+
 @pytest.mark.parametrize("measure", MEASURES)
-@pytest.mark.parametrize("detector", [Cusum(), Target(at_most=9.0), Ears(), Change()], ids=str)
+@pytest.mark.parametrize("detector", OF_ANY, ids=str)
 def test_other_measures_are_judged_too(detector: Detector, measure: Measure) -> None:
     def told(last: float) -> Score:
         series = daily([*[c or 6.0 for c in history(3)][:-1], last], whole=False)

@@ -180,6 +180,16 @@ CASES = [
         "7 in 1 h, was there before",
     ),
     (
+        {"detector": "highest", "against": "highest", "score": Score(value=60, level=1.2, expected=50), "families": ()},
+        "1 小时 60 条，此前最高 50 条，1.2 倍",
+        "60 in 1 h, at most 50 before, ×1.2",
+    ),
+    (
+        {"detector": "change", "against": "average", "score": Score(value=60, level=3, expected=20), "families": ()},
+        "1 小时 60 条，此前平均 20 条，3 倍",
+        "60 in 1 h, 20 on average before, ×3",
+    ),
+    (
         {"detector": "cusum", "score": Score(value=26, level=1.2, expected=20), "families": ()},
         "1 小时 26 条，平时 20 条，1.3 倍，小幅偏高持续累积，已超出偶然",
         "26 in 1 h, normal 20, ×1.3, small excesses have added up beyond chance",

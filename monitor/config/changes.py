@@ -71,7 +71,7 @@ def _moved_families(old: Config, new: Config) -> set[str]:
 def _reads(rule: Rule, topics: set[str], sources: set[str], families: set[str]) -> bool:
     """Whether a rule counts something that is not as it was."""
     where = rule.where
-    if topics & set(where.topic):
+    if topics & {*where.topic, *rule.weigh}:
         return True
     if where.source:
         return bool(sources & set(where.source))
@@ -81,7 +81,8 @@ def _reads(rule: Rule, topics: set[str], sources: set[str], families: set[str]) 
 def _reads_into(rule: Rule, labels: set[str], *, read: bool) -> bool:
     """Whether what it reads into mentions is not as it was: labels, or how moods and dangers are found."""
     asked = {*rule.where.labels, *rule.by}
-    said = bool(rule.where.mood or rule.where.danger or rule.nature == "read" or asked & {"mood", "danger"})
+    weighed = any(":" in name for name in rule.weigh)
+    said = bool(rule.where.mood or rule.where.danger or weighed or rule.nature == "read" or asked & {"mood", "danger"})
     return bool(labels & asked) or (read and said)
 
 

@@ -35,6 +35,7 @@ from monitor.config.check_rules import (
     wrong_selections,
     wrong_spans,
     wrong_tiers,
+    wrong_weights,
 )
 from monitor.config.check_topics import unknown_dangers, wrong_labels, wrong_lexicons, wrong_queries
 from monitor.config.draft import Draft
@@ -52,6 +53,7 @@ CHECKS: tuple[Check, ...] = (
     unknown_dangers,
     wrong_selections,
     wrong_counting,
+    wrong_weights,
     wrong_spans,
     wrong_exports,
     wrong_tiers,

@@ -89,6 +89,9 @@ def _in_rules(draft: Draft) -> Iterator[Problem]:
     for path, rule in draft.each("rule"):
         where = (*path, "where")
         yield from _unknown(draft, "topic", rule.where.topic, (*where, "topic"))
+        for name in rule.weigh:
+            if ":" not in name:
+                yield from _unknown_one(draft, "topic", name, (*path, "weigh", name))
         yield from _unknown(draft, "source", rule.where.source, (*where, "source"))
         for i, family in enumerate(rule.where.family):
             at = (*where, "family", i)

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 from itertools import pairwise
+from math import inf
+from typing import get_args
 
-from monitor.config.convert import show
+from monitor.config.convert import show, unknown
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem, Said, Severity
 from monitor.detectors import Share
+from monitor.mentions.signs import MOOD
 from monitor.metrics import SERIES_A_RULE
 from monitor.model import Tier
-from monitor.rules.rule import Rule, Rung
+from monitor.rules.rule import MoodWord, Rule, Rung
 from monitor.times import MINUTE, Bound, write_duration
 
 MENTIONS, FINDINGS, RULES = "mentions", "findings", "rules"
 RELATIVE = ("ratio", "share")
+WEIGHED = ("count", "stories", "reach")
 BRING_ANYTHING = ("push", "replay", "file")
 """Kinds whose records may bear the name of any series."""
 CONDITIONS = ("above", "below", "rarer_than", "floor", "families", "sources", "acceleration", "for")
@@ -92,6 +96,20 @@ def wrong_counting(draft: Draft) -> Iterator[Problem]:
         if (rule.detector.unit == "ratio" or isinstance(rule.detector, Share)) and not relative:
             args = {"kind": rule.detector.__struct_config__.tag, "measure": rule.measure}
             yield Problem(path=kind, id="ratio_detector", args=args, rests_on=(measure,))
+
+
+def wrong_weights(draft: Draft) -> Iterator[Problem]:
+    """`weigh` is for mentions, and for what adds up; nothing counts less than not at all."""
+    for path, rule in draft.each("rule"):
+        at = (*path, "weigh")
+        if rule.weigh and (rule.of != MENTIONS or rule.measure not in WEIGHED):
+            args = {"names": ", ".join(WEIGHED)}
+            yield Problem(path=at, id="weigh_unfit", args=args, rests_on=((*path, "of"), (*path, "measure")))
+        for name, weight in rule.weigh.items():
+            if not 0 <= weight < inf:
+                yield Problem(path=(*at, name), id="weigh_negative", args={"value": weight})
+            if name.startswith(MOOD) and name.removeprefix(MOOD) not in get_args(MoodWord):
+                yield unknown("mood", name, [f"{MOOD}{mood}" for mood in get_args(MoodWord)], (*at, name))
 
 
 def _measures(rule: Rule) -> tuple[str, ...]:

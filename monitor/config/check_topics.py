@@ -13,6 +13,7 @@ from monitor.config.reading import ReadingFault, dangers_of, moods_of
 from monitor.incidents.axes import CHILD
 from monitor.mentions.labels import FIELDS, OWN, Label
 from monitor.mentions.query import QueryFault, parse
+from monitor.mentions.signs import DANGER
 
 
 def wrong_queries(draft: Draft) -> Iterator[Problem]:
@@ -68,17 +69,19 @@ def wrong_lexicons(draft: Draft) -> Iterator[Problem]:
 
 def unknown_dangers(draft: Draft) -> Iterator[Problem]:
     """Kinds of danger that the lexicon does not know."""
-    asked = [(path, rule.where.danger) for path, rule in draft.each("rule") if rule.where.danger]
+    asked: list[tuple[str, Path]] = []
+    for path, rule in draft.each("rule"):
+        asked += [(danger, (*path, "where", "danger", i)) for i, danger in enumerate(rule.where.danger)]
+        asked += [(n.removeprefix(DANGER), (*path, "weigh", n)) for n in rule.weigh if n.startswith(DANGER)]
     if not asked:
         return
     try:
         known = {*dangers_of(draft.table("reading"), home(draft)).tiers, CHILD}
     except ReadingFault:
         return
-    for path, dangers in asked:
-        for i, danger in enumerate(dangers):
-            if danger not in known:
-                yield unknown("danger", danger, known, (*path, "where", "danger", i))
+    for danger, path in asked:
+        if danger not in known:
+            yield unknown("danger", danger, known, path)
 
 
 def home(draft: Draft) -> FilePath:

@@ -208,7 +208,8 @@ def _natures(reader: Reader) -> dict[str, int]:
 
 def _counting_id(selection: Selection, reader: Reader, config: Config, read: frozenset[int]) -> int:
     """The number under which a selection is counted: another one when a topic, label or lexicon it asks for changes."""
-    names = selection.where.topic or (tuple(topic.name for topic in config.topic) if "topic" in selection.by else ())
+    every = tuple(topic.name for topic in config.topic) if "topic" in selection.by and not selection.where.topic else ()
+    names = (*selection.topics, *every)
     labels = {*selection.where.labels, *selection.by}
     revision = reader.revision(
         names, labels if selection.kind == "mentions" else (), mood=asks(selection, "mood"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from monitor.mentions.signs import DANGER
 from monitor.model import Key, Labels, Mention
@@ -82,11 +82,15 @@ class Counted(Struct, frozen=True):
 class _Alike:
     """Where mentions of one kind count."""
 
-    __slots__ = ("authors", "dangers", "endangered", "family", "labels", "named", "series", "source", "witness")
+    __slots__ = (
+        "authors", "dangers", "endangered", "family", "labels", "named", "series", "source", "weights", "witness",
+    )  # fmt: skip
 
     def __init__(self, compiled: Compiled, source: str, family: str, topics: frozenset[str], labels: Labels) -> None:
         self.source, self.family = source, family
-        self.series = [(s.id, key) for s, key in contributions(compiled, source, family, topics, labels)]
+        counted = [(s, key, s.weight(topics)) for s, key in contributions(compiled, source, family, topics, labels)]
+        self.weights = [(s.id, key, weight) for s, key, weight in counted if weight]
+        self.series = [(id, key) for id, key, _ in self.weights]
         self.authors = [(id, key) for id, key in self.series if compiled.marking(id, "authors")]
         self.dangers = sorted(t.removeprefix(DANGER) for t in topics if t.startswith(DANGER))
         self.endangered = [(id, key) for id, key in self.series if self.dangers and compiled.marking(id, "dangers")]
@@ -194,9 +198,9 @@ class Tally:
         counted = Counted(self._samples, {})
         for (alike, minute), row in self._minutes.items():
             bucket = Bucket(minute, MINUTE, *row)
-            for id, key in alike.series:
+            for id, key, weight in alike.weights:
                 at = (id, key, alike.source, minute, MINUTE)
-                counted.buckets[at] = merge(counted.buckets.get(at), bucket)
+                counted.buckets[at] = merge(counted.buckets.get(at), _weighed(bucket, weight))
             for id, key, kind, who in alike.labels:
                 _mark(counted.marks, (id, key, kind, minute, who), int(row[0]))
             if row[1]:  # only what is no copy of another text bears witness
@@ -219,6 +223,14 @@ def _hashed(who: str) -> str:
 
 def _mark(marks: dict[MarkKey, int], at: MarkKey, n: int) -> None:
     marks[at] = marks.get(at, 0) + n
+
+
+def _weighed(bucket: Bucket, weight: float) -> Bucket:
+    """What counts so often; the lowest, highest and last reach stay as told."""
+    if weight == 1:
+        return bucket
+    n, stories, total = weight * bucket.n, weight * bucket.stories, weight * bucket.sum
+    return structs.replace(bucket, n=n, stories=stories, sum=total)
 
 
 def merge(old: Bucket | None, new: Bucket) -> Bucket:

@@ -63,6 +63,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `nature`: how grave it is by its kind, or `read`: as grave as the dangers that what it counts credibly tells of.
     `certain_with`: families of sources that must bear witness before the tier may pass `[matrix] uncertain` (0 = none).
     `export`: up to 20 of its series, each by a value for every label of `by`, that metrics show one by one.
+    `weigh`: how often a mention counts by what it says: topics, `mood:…`, `danger:…`; the first that holds, else once.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str | dict[str, str] = ""
     of: str = "mentions"
     where: Where = Where()
+    weigh: dict[str, float] = field(default_factory=dict)
     per: str = ""
     measure: Measure = "count"
     window: Duration = Duration(3600)

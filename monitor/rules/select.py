@@ -6,7 +6,7 @@ buckets. Its number is a hash of what it says, so it is the same on every node a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import product
@@ -41,22 +41,34 @@ class Selection(Struct, frozen=True):
     """Records counted together: `of` mentions, findings or a sample series, those that fit `where`, by labels.
 
     A `by` may name a label, or `source`, `family`, `mood`, `topic` or `danger` (one series for each that fits), or
-    `term` (one for each new word); for findings `subject`.
+    `term` (one for each new word); for findings `subject`. `weigh`: what is said, and how often that makes it count.
     """
 
     id: int
     of: str
     where: Where
     by: tuple[str, ...]
+    weigh: tuple[tuple[str, float], ...] = ()
 
     @property
     def kind(self) -> Kind:
         """Mentions, findings, other rules, or samples."""
         return self.of if self.of in (MENTIONS, FINDINGS, RULES) else "samples"  # type: ignore[return-value]
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that it asks for by name."""
+        return (*self.where.topic, *(name for name, _ in self.weigh if ":" not in name))
 
-def selection(of: str, where: Where = EVERYTHING, by: tuple[str, ...] = ()) -> Selection:
-    """A selection with its stable number. The order of lists in `where` makes no difference, that of `by` does."""
+    def weight(self, said: Collection[str]) -> float:
+        """How often a mention that says this counts."""
+        return next((weight for name, weight in self.weigh if name in said), 1.0)
+
+
+def selection(
+    of: str, where: Where = EVERYTHING, by: tuple[str, ...] = (), weigh: Mapping[str, float] | None = None
+) -> Selection:
+    """A selection with its stable number. The order of lists in `where` makes no difference, elsewhere it does."""
     tidy = Where(
         topic=_sorted(where.topic),
         source=_sorted(where.source),
@@ -67,7 +79,8 @@ def selection(of: str, where: Where = EVERYTHING, by: tuple[str, ...] = ()) -> S
         mood=_sorted(where.mood),
         danger=_sorted(where.danger),
     )
-    return Selection(_number(of, _written(tidy), by), of, tidy, by)
+    weights = tuple((weigh or {}).items())
+    return Selection(_number(of, _written(tidy), by, *([weights] if weights else [])), of, tidy, by, weights)
 
 
 def _written(where: Where) -> dict[str, Any]:
@@ -82,7 +95,8 @@ def by_term(selection: Selection) -> bool:
 
 def asks(selection: Selection, sign: Literal["mood", "danger"]) -> bool:
     """Whether it matters to a selection how a text speaks, or which dangers it tells of."""
-    return bool(getattr(selection.where, sign)) or sign in selection.by
+    weighed = any(name.startswith(f"{sign}:") for name, _ in selection.weigh)
+    return bool(getattr(selection.where, sign)) or sign in selection.by or weighed
 
 
 def selections(rule: Rule) -> tuple[Selection, Selection | None]:
@@ -90,7 +104,7 @@ def selections(rule: Rule) -> tuple[Selection, Selection | None]:
 
     `share`: the same whatever the text says, or `per`; `ratio`: `per`. The other side bears nothing said in its `by`.
     """
-    part = selection(rule.of, rule.where, rule.by)
+    part = selection(rule.of, rule.where, rule.by, rule.weigh)
     if rule.measure not in ("ratio", "share"):
         return part, None
     by = tuple(label for label in rule.by if label not in SAID)

@@ -40,6 +40,13 @@ def test_a_changed_query_changes_the_rules_that_ask_for_it() -> None:
     assert (changes.topic, changes.rule) == (Names(changed=("danger",)), Names(changed=("burning",)))
 
 
+def test_a_changed_query_changes_the_rules_that_weigh_by_it() -> None:
+    weighing = replace(OLD.rule[2], where=Where(), weigh={"danger": 2.0})
+    old = replace(OLD, rule=(weighing,))
+    new = replace(old, topic=(Topic(name="danger", query="fire OR smoke"), OLD.topic[1]))
+    assert changed(old, new).rule == Names(changed=(weighing.name,))
+
+
 def test_a_new_source_changes_the_rules_over_its_family() -> None:
     new = replace(OLD, source=(*OLD.source, Push(name="shop", family="tickets")))
     changes = changed(OLD, new)

@@ -104,6 +104,22 @@ async def test_a_changed_lexicon_counts_what_is_stored_anew(tmp_path: Path) -> N
                 await here.settle()
 
 
+async def test_a_topic_that_a_rule_only_weighs_by_counts_what_is_stored_anew_when_it_changes(tmp_path: Path) -> None:
+    weighing = READING.replace('where = { topic = ["case"], mood = ["negative"] }', "weigh = { case = 3.0 }")
+    lexicon(tmp_path, "糟糕")
+    async with house(tmp_path, weighing.replace('"外壳"', '"电池"')) as here:
+        await here.to("1m")
+        await here.push("desk", texts(here, "X1 外壳坏了"))
+        assert here.line("angry") == ["calm"]
+        config = tmp_path / "rules.toml"
+        config.write_text(config.read_text(encoding="utf-8").replace('"电池"', '"外壳"'), encoding="utf-8")
+        assert await here.service.reload() == ""
+        async with asyncio.timeout(8):  # the clock knows nothing of a recount
+            while here.line("angry") != ["calm", "yellow"]:
+                await asyncio.sleep(0.02)
+                await here.settle()
+
+
 async def test_a_credible_danger_makes_it_graver_and_a_lone_voice_does_not(tmp_path: Path) -> None:
     lexicon(tmp_path, "糟糕")
     async with house(tmp_path, READING) as here:

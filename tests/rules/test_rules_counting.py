@@ -14,6 +14,7 @@ from monitor.rules.evaluate import credible
 from monitor.rules.rule import Rule, Rung, Where
 from monitor.rules.select import (
     ANY,
+    asks,
     fits,
     keys_of,
     mark_keys,
@@ -255,3 +256,36 @@ def _counted(rule: Rule, *said: str) -> Counted:
     tally = Tally(compile_rules([rule]))
     tally.add(a_mention(author="a"), frozenset(said), family="tickets")
     return tally.drain()
+
+
+def test_what_is_said_weighs_how_often_a_mention_counts() -> None:
+    rule = a_rule(weigh={"trouble": 2.0, "launch": 0.25, "mood:positive": 0.0}, measure="reach")
+    tally = Tally(compile_rules([rule]))
+    told = [{"trouble", "launch"}, {"launch"}, set(), {"mood:positive"}]
+    for i, said in enumerate(told):
+        tally.add(a_mention(str(i), reach=100), frozenset(said), family="f")
+    (bucket,) = tally.drain().buckets.values()
+    assert (bucket.n, bucket.stories, bucket.sum) == (3.25, 3.25, 325.0)
+    assert (bucket.min, bucket.max, bucket.last) == (100, 100, 100)
+
+
+def test_what_is_taken_out_again_leaves_nothing_behind() -> None:
+    tally = Tally(compile_rules([a_rule(weigh={"trouble": 1.5})]))
+    for sign in (1, -1):
+        tally.add(a_mention(reach=7), frozenset({"trouble"}), family="f", sign=sign)
+    (bucket,) = tally.drain().buckets.values()
+    assert (bucket.n, bucket.stories, bucket.sum) == (0, 0, 0)
+
+
+def test_what_weighs_nothing_has_no_series() -> None:
+    tally = Tally(compile_rules([a_rule(weigh={"sport": 0.0}, by=("brand",))]))
+    tally.add(a_mention(labels={"brand": "X"}), frozenset({"sport"}), family="f")
+    assert not tally.drain().buckets
+
+
+def test_weights_and_their_order_make_another_selection_and_none_leaves_it_as_it_was() -> None:
+    plain, first = selections(a_rule())[0], selections(a_rule(weigh={"a": 2.0, "b": 0.5}))[0]
+    assert selections(a_rule(weigh={}))[0].id == plain.id
+    assert len({plain.id, first.id, selections(a_rule(weigh={"b": 0.5, "a": 2.0}))[0].id}) == 3
+    assert first.topics == ("a", "b")
+    assert asks(selections(a_rule(weigh={"danger:fire": 2.0}))[0], "danger")

@@ -31,7 +31,7 @@ DATA = ROOT.parent / "shared/data/mentions"
 LABELS = Path(__file__).with_suffix(".tsv")
 TITLES, TWEETS = "weibo_titles_2025Q3.jsonl.gz", "us_airline_tweets_2015.csv.gz"
 TOPICS = ("danger", "injury", "recall", "data-leak", "outage", "legal-threat", "anger", "policy")
-"""All shipped topics but `brand` and `competitor`, which hold names made up for the example."""
+"""The topics that were labelled: not made-up names, and not those that only weigh (detection/worth.py)."""
 QUOTA = {"zh": (30, 80, 40), "en": (30, 50, 30)}
 """How many texts are drawn: of each topic, of those with a word near to one, of the others."""
 NEAR = {

@@ -67,13 +67,13 @@ class Board(Struct, frozen=True):
         return Board(self.hours, heat, [crisis for crisis in self.crises if crisis.brand in heat])
 
 
-def read(folder: Path, speaks: Callable[[str], bool] = lambda title: True) -> Board:
-    """The board of a folder; `speaks`: which titles count."""
+def read(folder: Path, weight: Callable[[str], float] = lambda title: 1) -> Board:
+    """The board of a folder; `weight`: how much a title counts."""
     heat: dict[str, dict[float, float]] = defaultdict(lambda: defaultdict(float))
     for row in _rows(next(folder.glob("weibo_hot_hourly_brands_*.csv.gz"))):
         heat[row["brand"]]  # also one that is never spoken of
-        if row["ad"] != "1" and speaks(row["title"]):
-            heat[row["brand"]][_hour(row["hour_utc"])] += float(row["hot"] or 0)
+        if row["ad"] != "1":
+            heat[row["brand"]][_hour(row["hour_utc"])] += weight(row["title"]) * float(row["hot"] or 0)
     hours = sorted({_hour(row["hour_utc"]) for row in _rows(folder / "weibo_hot_hours_present.csv.gz")})
     with (folder / "events.csv").open(encoding="utf-8") as file:
         crises = [
@@ -81,6 +81,15 @@ def read(folder: Path, speaks: Callable[[str], bool] = lambda title: True) -> Bo
             for row in csv.DictReader(file)
         ]
     return Board(hours, {brand: dict(of) for brand, of in heat.items()}, crises)
+
+
+def headlines(folder: Path) -> dict[Begin, list[tuple[str, float]]]:
+    """The titles of each brand and hour, hottest first, with their heat."""
+    found: dict[Begin, list[tuple[str, float]]] = defaultdict(list)
+    for row in _rows(next(folder.glob("weibo_hot_hourly_brands_*.csv.gz"))):
+        if row["ad"] != "1":
+            found[row["brand"], _hour(row["hour_utc"])].append((row["title"], float(row["hot"] or 0)))
+    return {at: sorted(of, key=lambda each: -each[1]) for at, of in found.items()}
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

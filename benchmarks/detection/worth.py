@@ -3,13 +3,13 @@
     python benchmarks/detection/worth.py FOLDER [--titles] [--leave-one-out]
 
 FOLDER holds weibo_hot_*.csv.gz and events.csv. Found, lead and false episodes are those of weibo.py. One rule for all
-brands, no brand's own list: a title counts by the `weigh` below, as the product weighs (`monitor/rules/select.py`),
-with the topics of rules.toml and the shipped mood and danger words. Beside both stand what the higher bound alone
-would do, and each half of the weights.
+brands, no brand's own list: a title counts by `weights`, as a rule with `weigh` counts it, with the topics of
+rules.toml and the shipped mood and danger words. Beside both stand the higher bound without reading, and each half of
+the weights.
 
 worth.tsv says of each false episode what it was when its titles were read by eye; `--titles` prints them with the
-titles of the hour, and so for the alarms that found a crisis. `--leave-one-out`: weights and bound are those that do
-best on all other brands, judged on the brand left out; summed over brands.
+titles of their first hour, and so for the alarms that found a crisis. `--leave-one-out`: weights and bound are those
+that do best on all other brands, judged on the brand left out; summed over brands.
 """
 
 from __future__ import annotations
@@ -17,106 +17,60 @@ from __future__ import annotations
 import csv
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any
 
-from weibo import Board, Found, count, read
+from board import Begin, Board, Found, Scored, Setting, begins, count, headlines, read, scored
+from weibo import SEASONAL
 
 from monitor.config.load import load
-from monitor.detectors import Seasonal
 from monitor.mentions import mood, severity
 from monitor.mentions.reading import Reader
-from monitor.model import Mention, Sample, Tier
-from monitor.rules.episodes import Episodes
-from monitor.rules.replay import replay
-from monitor.rules.rule import Leave, Rule, Rung
+from monitor.model import Mention
+from monitor.rules.rule import Rung
 from monitor.rules.select import selection
-from monitor.times import DAY, HOUR, Bound, Duration
+from monitor.times import DAY, Bound, Duration
 
-ROOT = Path(__file__).resolve().parents[2]
+RULES = Path(__file__).resolve().parents[2] / "rules.toml"
 KINDS = Path(__file__).with_suffix(".tsv")
-ALONE = 1e6
-READ = 1.75e6
-"""Bounds of heat an hour: of all heat, and of weighed heat, where trouble reaches it with half as much."""
+ALONE, WEIGHED = 1e6, 1.75e6
+"""Bounds of heat an hour. Weighed heat comes there with half as much of trouble, and seven times as much of ads."""
 BAD, GOOD = 2.0, 0.25
 GRAVE = ("injury", "fire", "explosion", "poisoning", "electric", "leak", "police", "lawsuit", "regulator")
-TROUBLE = ("danger", "injury", "recall", "data-leak", "outage", "legal-threat", *(f"danger:{d}" for d in GRAVE))
+TROUBLE = ("danger", "injury", "recall", "data-leak", "outage", "legal-threat", *(f"danger:{kind}" for kind in GRAVE))
 HARMLESS = ("launch", "promotion", "praise", "mood:positive")
-Begin = tuple[str, float]
+TRIED = tuple(product((1.5, 2.0, 2.5), (0.1, 0.25, 0.5))), (1.25e6, 1.5e6, 1.75e6, 2e6)
+"""Weights of trouble and of what is harmless, and bounds, that leave-one-out may choose from."""
 
 
 def weights(bad: float = BAD, good: float = GOOD) -> dict[str, float]:
-    """What titles weigh by what they say; the first that holds."""
+    """What a title weighs by what it says; the first that holds, else 1."""
     return {"trouble": bad, "sport": good, **dict.fromkeys(TROUBLE, bad), **dict.fromkeys(HARMLESS, good)}
 
 
-def weighing() -> Callable[[str, tuple[tuple[str, float], ...]], float]:
-    """What a title weighs by such weights."""
-    reader = Reader(load(ROOT / "rules.toml").config.topic, moods=mood.shipped(), dangers=severity.shipped())
-
-    @cache
-    def said(title: str) -> frozenset[str]:
-        return reader.read(Mention(id="", text=title, seen_at=0.0)).said
-
-    @cache
-    def weigh(title: str, by: tuple[tuple[str, float], ...]) -> float:
-        return selection("mentions", weigh=dict(by)).weight(said(title))
-
-    return weigh
+def reading() -> Callable[[str], frozenset[str]]:
+    """What a title says: shipped topics, mood and dangers."""
+    reader = Reader(load(RULES).config.topic, moods=mood.shipped(), dangers=severity.shipped())
+    return cache(lambda title: reader.read(Mention(id="", text=title, seen_at=0.0)).said)
 
 
-def weighed(folder: Path, weigh: Callable[[str, tuple[tuple[str, float], ...]], float], by: Mapping[str, float]) -> Board:
-    """The board with each title's heat times its weight."""
-    pairs = tuple(by.items())
-    whole = read(folder)
-    heat: dict[str, dict[float, float]] = {brand: {} for brand in whole.heat}
-    for weight in {1.0, *by.values()}:
-        part = read(folder, lambda title, weight=weight: weigh(title, pairs) == weight)  # type: ignore[misc]
-        for brand, hours in part.heat.items():
-            for hour, value in hours.items():
-                heat[brand][hour] = heat[brand].get(hour, 0.0) + weight * value
-    return Board(whole.hours, heat, whole.crises)
+def weighing(said: Callable[[str], frozenset[str]], by: Mapping[str, float]) -> Callable[[str], float]:
+    """How often a title counts."""
+    chosen = selection("mentions", weigh=by)
+    return cache(lambda title: chosen.weight(said(title)))
 
 
-def begins(board: Board, bounds: Iterable[float]) -> dict[float, list[Begin]]:
-    """Where `seasonal` enters orange, by the bound of heat: rarer than any hour in two days of all brands together."""
-    rules = {f"over-{bound:g}": bound for bound in bounds}
-    followed = Episodes()
-    for judged in replay([_rule(name, bound) for name, bound in rules.items()], _samples(board), families={}):
-        followed.see(judged)
-    found: dict[float, list[Begin]] = {bound: [] for bound in rules.values()}
-    for episode in followed.all():
-        if episode.tier >= Tier.ORANGE:
-            found[rules[episode.rule]].append((dict(episode.key)["brand"], episode.start))
-    return found
+def over(bound: float) -> Setting:
+    """The one setting: an hour rarer than any in two days of all brands together, of more heat than that."""
+    return {**SEASONAL, "orange": Rung(rarer_than=Duration(2 * DAY), above=Bound(bound))}
 
 
-def _rule(name: str, bound: float) -> Rule:
-    return Rule(
-        name=name,
-        risk="publicity",
-        of="heat",
-        measure="sum",
-        window=Duration(HOUR),
-        every=Duration(HOUR),
-        by=("brand",),
-        detector=Seasonal(),
-        orange=Rung(rarer_than=Duration(2 * DAY), above=Bound(bound)),
-        leave=Leave(below=0.5, dwell=Duration(DAY)),
-    )
-
-
-def _samples(board: Board) -> list[Sample]:
-    alike: dict[str, Any] = {"series": "heat", "span": HOUR, "kind": "delta", "source": "weibo"}
-    return [
-        Sample(at=hour, seen_at=hour, value=of.get(hour, 0.0), labels={"brand": brand}, **alike)
-        for hour in board.hours
-        for brand, of in board.heat.items()
-    ]
+def heard(board: Board) -> Scored:
+    """What the detector says, whatever the bound."""
+    return scored(board, [over(0.0)])[0]
 
 
 def false_of(board: Board, starts: Iterable[Begin]) -> list[Begin]:
@@ -131,36 +85,49 @@ def kinds() -> dict[Begin, str]:
         return {(row["brand"], datetime.fromisoformat(row["hour"]).timestamp()): row["kind"] for row in rows}
 
 
-def compared(board: Board, judged: Mapping[str, list[Begin]]) -> str:
-    """A table: crises found, lead, false episodes; then lead by crisis, and false episodes by kind."""
-    lines = ["| heat | found | lead, h | false | a brand-month |", "|---|---|---|---|---|"]
+def table(board: Board, judged: Mapping[str, Sequence[Begin]]) -> Iterable[str]:
+    """Crises found, lead and false episodes of each."""
+    yield "| heat | found | lead, h | false episodes | a brand-month |\n|---|---|---|---|---|"
     for name, starts in judged.items():
         found, false = count(board, starts), len(false_of(board, starts))
-        cells = (f"{len(found.leads)}/{len(board.crises)}", f"{sum(found.leads.values()):.0f}", false, f"{found.false:.2f}")
-        lines.append(f"| {name} | {' | '.join(map(str, cells))} |")
-    (first, alone), (second, read_) = list(judged.items())[:2]
-    leads = count(board, alone).leads, count(board, read_).leads
-    lines += ["", f"| lead by crisis, h | {first} | {second} |", "|---|---|---|"]
-    lines += [f"| {c.event} | {' | '.join(_hours(of.get(c.event)) for of in leads)} |" for c in board.crises]
+        lead = sum(found.leads.values())
+        yield f"| {name} | {len(found.leads)}/{len(board.crises)} | {lead:.0f} | {false} | {found.false:.2f} |"
+
+
+def by_crisis(board: Board, judged: Mapping[str, Sequence[Begin]]) -> Iterable[str]:
+    """The lead of each crisis."""
+    leads = [count(board, starts).leads for starts in judged.values()]
+    yield f"| lead, h | {' | '.join(judged)} |\n|---{'|---' * len(judged)}|"
+    for crisis in board.crises:
+        cells = [f"{of[crisis.event]:.0f}" if crisis.event in of else "not found" for of in leads]
+        yield f"| {crisis.event} | {' | '.join(cells)} |"
+
+
+def by_kind(board: Board, judged: Mapping[str, Sequence[Begin]]) -> Iterable[str]:
+    """What the false episodes were."""
     told = kinds()
-    by_kind = [Counter(told.get(each, "not read") for each in false_of(board, starts)) for starts in (alone, read_)]
-    lines += ["", f"| false episodes were | {first} | {second} |", "|---|---|---|"]
-    lines += [f"| {kind} | {by_kind[0][kind]} | {by_kind[1][kind]} |" for kind in sorted(by_kind[0] | by_kind[1])]
-    return "\n".join(lines)
+    counted = [Counter(told.get(at, "not read") for at in false_of(board, starts)) for starts in judged.values()]
+    yield f"| false episodes | {' | '.join(judged)} |\n|---{'|---' * len(judged)}|"
+    for kind in sorted(set().union(*counted)):
+        yield f"| {kind} | {' | '.join(str(of[kind]) for of in counted)} |"
 
 
-def _hours(lead: float | None) -> str:
-    return "not found" if lead is None else f"{lead:.0f}"
+def titles(folder: Path, board: Board, starts: Iterable[Begin]) -> Iterable[str]:
+    """Each episode, what it found or was, and the titles of its first hour."""
+    told, shown = kinds(), headlines(folder)
+    for brand, start in sorted(starts, key=lambda at: at[1]):
+        what = ", ".join(count(board, [(brand, start)]).leads) or told.get((brand, start), "not read")
+        yield f"{brand}  {datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H:%MZ}  {what}"
+        yield from (f"{heat:>14,.0f}  {title}" for title, heat in shown.get((brand, start), [])[:6])
 
 
-def leave_one_out(board: Board, tried: Iterable[list[Begin]], most: float) -> Found:
-    """Each brand judged by the setting that on all others finds most with the most lead at no more than `most` false."""
-    every, leads, false = list(tried), {}, 0.0
+def leave_one_out(board: Board, tried: Iterable[Sequence[Begin]], most: float) -> Found:
+    """Each brand judged by what finds most on all others, with the most lead, at no more than `most` false."""
+    every, leads, false = list(tried), dict[str, float](), 0.0
     for brand in board.heat:
-        others, mine = _of(board, set(board.heat) - {brand}), _of(board, {brand})
-        scored = [(_rank(count(others, [b for b in starts if b[0] != brand]), most), starts) for starts in every]
-        best = max(scored, key=lambda each: each[0])[1]
-        found = count(mine, [b for b in best if b[0] == brand])
+        others = board.of(set(board.heat) - {brand})
+        best = max(every, key=lambda starts, others=others: _rank(count(others, starts), most))  # type: ignore[misc]
+        found = count(board.of({brand}), best)
         leads |= found.leads
         false += found.false / len(board.heat)
     return Found(leads, false)
@@ -170,53 +137,29 @@ def _rank(found: Found, most: float) -> tuple[float, int, float, float]:
     return min(0.0, most - found.false), len(found.leads), sum(found.leads.values()), -found.false
 
 
-def _of(board: Board, brands: set[str]) -> Board:
-    heat = {brand: of for brand, of in board.heat.items() if brand in brands}
-    return Board(board.hours, heat, [c for c in board.crises if c.brand in brands])
+def main(folder: Path, asked: Collection[str]) -> None:
+    """Prints the tables."""
+    said, board = reading(), read(folder)
 
+    def starts(bad: float, good: float, *bounds: float) -> list[list[Begin]]:
+        found = heard(read(folder, weighing(said, weights(bad, good))))
+        return [begins(found, over(bound)) for bound in bounds]
 
-def titles(folder: Path, board: Board, starts: Iterable[Begin]) -> str:
-    """Each episode with what it was and the titles of its first hour."""
-    from weibo import _hour, _rows
-
-    told, by_hour = kinds(), {}
-    for row in _rows(next(folder.glob("weibo_hot_hourly_brands_*.csv.gz"))):
-        if row["ad"] != "1":
-            by_hour.setdefault((row["brand"], _hour(row["hour_utc"])), []).append((float(row["hot"] or 0), row["title"]))
-    lines = []
-    for begin in sorted(starts, key=lambda at: at[1]):
-        what = ", ".join(count(board, [begin]).leads) or told.get(begin, "not read")
-        lines.append(f"{begin[0]}\t{datetime.fromtimestamp(begin[1], UTC):%Y-%m-%dT%H:%MZ}\t{what}")
-        lines += [f"    {hot:>10,.0f} {title}" for hot, title in sorted(by_hour.get(begin, []), reverse=True)[:6]]
-    return "\n".join(lines)
-
-
-def main(folder: Path, *, with_titles: bool, left_out: bool) -> None:
-    """All of it."""
-    weigh = weighing()
-    of_all = begins(read(folder), (ALONE, READ))
-    board = read(folder)
-    judged = {
-        "all alike": of_all[ALONE],
-        "weighed": begins(weighed(folder, weigh, weights()), (READ,))[READ],
-        "all alike, bound of the weighed": of_all[READ],
-        "trouble weighs more, nothing less": begins(weighed(folder, weigh, weights(good=1.0)), (READ,))[READ],
-        "harmless weighs less, nothing more": begins(weighed(folder, weigh, weights(bad=1.0)), (ALONE,))[ALONE],
-    }
-    print(compared(board, judged))
-    if with_titles:
-        for name in ("all alike", "weighed"):
-            print(f"\n{name}\n{titles(folder, board, judged[name])}")
-    if left_out:
-        most = count(board, of_all[ALONE]).false / 2
-        bounds = (1.25e6, 1.5e6, READ, 2e6)
-        pairs = product((1.5, 2.0, 2.5), (0.1, GOOD, 0.5))
-        tried = [s for b, g in pairs for s in begins(weighed(folder, weigh, weights(b, g)), bounds).values()]
-        found = leave_one_out(board, tried, most)
+    alone, higher = starts(1.0, 1.0, ALONE, WEIGHED)
+    (weighed,) = starts(BAD, GOOD, WEIGHED)
+    (bad,), (good,) = starts(BAD, 1.0, WEIGHED), starts(1.0, GOOD, ALONE)
+    both = {"all alike": alone, "weighed": weighed}
+    more = {"all alike, higher bound": higher, "only trouble weighed": bad, "only harmless weighed": good}
+    for lines in (table(board, both | more), by_crisis(board, both), by_kind(board, both)):
+        print("\n".join(lines), end="\n\n")
+    for name, begun in both.items() if "--titles" in asked else ():
+        print(name, *titles(folder, board, begun), sep="\n", end="\n\n")
+    if "--leave-one-out" in asked:
+        tried = [found for bad_, good_ in TRIED[0] for found in starts(bad_, good_, *TRIED[1])]
+        found = leave_one_out(board, tried, count(board, alone).false / 2)
         lead = sum(found.leads.values())
-        print(f"\nleave one out: {len(found.leads)} found, {lead:.0f} h, {found.false:.2f} false a brand-month")
-        print(found.leads)
+        print(f"leave one out: {len(found.leads)} found, {lead:.0f} h, {found.false:.2f} false a brand-month")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), with_titles="--titles" in sys.argv, left_out="--leave-one-out" in sys.argv)
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -46,9 +46,6 @@ kind = "push"
 name = "press"
 kind = "push"
 family = "press"
-[[topic]]
-name = "danger"
-query = "smoke OR fire"
 [[channel]]
 name = "mail"
 kind = "email"
@@ -72,7 +69,7 @@ email = "chen@example.com"
 tier = ["blue", "yellow", "orange", "red"]
 to = ["channel:mail", "channel:phones"]
 """
-"""What an example may lean on; a table that it writes itself stands in place of the one here."""
+"""What an example may lean on, beside the shipped topics; a table that it writes itself stands in place of the one here."""
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -93,6 +90,7 @@ def commands(page: Path) -> Iterator[list[str]]:
 def completed(block: str) -> str:
     """A block with as much of BASE as it does not write itself."""
     written, base = tomli.loads(block), tomli.loads(BASE)
+    base["topic"] = tomli.loads((ROOT / "rules.toml").read_text(encoding="utf-8"))["topic"]
     names = {(key, t.get("name")) for key, tables in written.items() if isinstance(tables, list) for t in tables}
     parts = [block]
     for key, value in base.items():

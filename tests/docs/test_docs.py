@@ -69,7 +69,7 @@ email = "chen@example.com"
 tier = ["blue", "yellow", "orange", "red"]
 to = ["channel:mail", "channel:phones"]
 """
-"""What an example may lean on, beside the shipped topics; a table that it writes itself stands in place of the one here."""
+"""What an example may lean on, beside the shipped topics; a table of its own stands in place of the one here."""
 
 
 def blocks(page: Path, language: str) -> list[str]:

@@ -111,6 +111,15 @@ def test_two_halves_come_to_what_one_replay_comes_to() -> None:
     assert [h for h in whole if h[0] > cut] == halves
 
 
+def test_families_may_be_asked_of_rules_that_do_not_ask_for_them() -> None:
+    middle = over("middle", yellow=Rung(all=("a", "b")))
+    top = over("top", red=Rung(all=("middle",), families=2))
+    assert tiers([top, middle, A, B], NOISE)["top"][0] == (11.0, (), Tier.RED)
+    assert "top" not in tiers(
+        [top, middle, A, counting("b", "douyin")], [*said("weibo", 1, 2, 3), *said("douyin", 10, 11, 12)]
+    )
+
+
 def test_the_verdict_tells_which_rules_stand_and_their_families() -> None:
     verdict = structs.replace(
         Alert(rule="a", key=(), tier=Tier.ORANGE),

@@ -227,16 +227,15 @@ class Judge:
         out = []
         for rule in over:
             walk = Walk(dict(self.alerts.get(rule.name, {})))
-            known = rule.name in self._upto
-            instants = sorted({at for name in names_of(rule) for at in missed.get(name, ()) if known})
-            for instant in instants:
-                then = {name: self._stood.at(name, instant) for name in names_of(rule)}
+            parts = names_of(rule) if rule.name in self._upto else []
+            missed[rule.name] = tuple(sorted({at for name in parts for at in missed.get(name, ())}))
+            for instant in missed[rule.name]:
+                then = {name: self._stood.at(name, instant) for name in parts}
                 walk.step(combine(rule, {**then, rule.name: walk.alerts}, instant))
                 self._stood.note(rule.name, instant, walk.alerts)
             after = combine(rule, {**standing, rule.name: walk.alerts}, now)
             standing[rule.name] = {a.key: a for a in after}
             self._stood.note(rule.name, now, standing[rule.name])
-            missed[rule.name] = tuple(instants)
             out.append(Judged(rule, after, missed[rule.name], walk.peaks))
         return out
 

@@ -71,10 +71,13 @@ class Stood:
             self._steps[rule] = [(last.since, {a.key: a for a in ordered[: i + 1]}) for i, last in enumerate(ordered)]
 
     def note(self, rule: str, now: float, alerts: Standing) -> None:
-        """How a rule stands from an instant on. What was held of later ones is forgotten: it is judged anew."""
+        """How a rule stands from an instant on. What was held of later ones is forgotten: it is judged anew.
+
+        What rose only later, and is taken along on the way through missed instants, stands from then on.
+        """
         steps = self._steps.get(rule, [])
         steps = steps[: bisect_left(steps, now, key=_when)]
-        standing = {key: alert for key, alert in alerts.items() if alert.tier > Tier.CALM}
+        standing = {key: alert for key, alert in alerts.items() if alert.tier > Tier.CALM and alert.since <= now}
         if not steps or _tells(steps[-1][1]) != _tells(standing):
             steps.append((now, standing))
         old = bisect_right(steps, now - FURTHEST_BACK, key=_when) - 1

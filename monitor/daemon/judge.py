@@ -23,7 +23,7 @@ from monitor.metrics import Metrics
 from monitor.model import NO_DATA_LEVEL, REPORTED, Alert, Key, Tier
 from monitor.rules.combine import combine, names_of, ordered
 from monitor.rules.evaluate import evaluate, needs
-from monitor.rules.missed import Stood, Walk, instants, told_late
+from monitor.rules.missed import Stood, Walk, instants, missed_over, told_late, walk_over
 from monitor.rules.rule import Rule
 from monitor.rules.select import FINDINGS, RULES, by_term
 from monitor.store import alerts as stored
@@ -226,13 +226,8 @@ class Judge:
         missed = {each.rule.name: each.missed for each in judged}
         out = []
         for rule in over:
-            walk = Walk(dict(self.alerts.get(rule.name, {})))
-            parts = names_of(rule) if rule.name in self._upto else []
-            missed[rule.name] = tuple(sorted({at for name in parts for at in missed.get(name, ())}))
-            for instant in missed[rule.name]:
-                then = {name: self._stood.at(name, instant) for name in parts}
-                walk.step(combine(rule, {**then, rule.name: walk.alerts}, instant))
-                self._stood.note(rule.name, instant, walk.alerts)
+            missed[rule.name] = missed_over(rule, missed) if rule.name in self._upto else ()
+            walk = walk_over(rule, self.alerts.get(rule.name, {}), missed[rule.name], self._stood)
             after = combine(rule, {**standing, rule.name: walk.alerts}, now)
             standing[rule.name] = {a.key: a for a in after}
             self._stood.note(rule.name, now, standing[rule.name])

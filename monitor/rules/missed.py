@@ -7,18 +7,21 @@ several sources come back one after the other, and each finds the others as they
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from monitor.model import Alert, Key, Tier
+from monitor.rules.combine import combine, names_of
 from monitor.rules.rule import Rule
-from monitor.times import DAY, floor_to
+from monitor.times import DAY, MINUTE, floor_to
 
 FURTHEST_BACK = 7 * DAY
 """How far missed instants are judged anew."""
+IN_TIME = 2 * MINUTE
+"""What came this long after it happened has missed no instant."""
 
 Standing = Mapping[Key, Alert]
 
@@ -96,3 +99,18 @@ def _when(step: tuple[float, Standing]) -> float:
 
 def _tells(standing: Standing) -> dict[Key, tuple[Tier, tuple[str, ...]]]:
     return {key: (a.tier, a.verdict.families if a.verdict else ()) for key, a in standing.items()}
+
+
+def walk_over(rule: Rule, alerts: Standing, missed: Sequence[float], stood: Stood) -> Walk:
+    """A rule over rules on its way through the instants that those have missed, by how they stood then."""
+    walk, parts = Walk(dict(alerts)), names_of(rule)
+    for instant in missed:
+        then = {name: stood.at(name, instant) for name in parts}
+        walk.step(combine(rule, {**then, rule.name: walk.alerts}, instant))
+        stood.note(rule.name, instant, walk.alerts)
+    return walk
+
+
+def missed_over(rule: Rule, missed: Mapping[str, Sequence[float]]) -> tuple[float, ...]:
+    """Rule -> the instants it has missed; those that a rule over such ones has missed with them."""
+    return tuple(sorted({at for name in names_of(rule) for at in missed.get(name, ())}))

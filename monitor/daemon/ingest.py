@@ -22,6 +22,7 @@ from monitor.mentions.reading import Reading
 from monitor.metrics import Metrics
 from monitor.model import Mention, Page, Sample
 from monitor.rules.buckets import Tally
+from monitor.rules.missed import IN_TIME
 from monitor.sources import Source
 from monitor.sources.push import Push
 from monitor.sources.schedule import Outcome
@@ -412,7 +413,7 @@ def _since(taken: Taken, gap: float | None, first: float | None, now: float) -> 
 
     What lies before the source was first listened to is history: it teaches, and alarms nothing.
     """
-    late = taken.earliest if taken.earliest is not None and taken.earliest < now - 2 * MINUTE else None
+    late = taken.earliest if taken.earliest is not None and taken.earliest < now - IN_TIME else None
     if first is None or (gap is None and late is None):
         return None
     return max(first, min(t for t in (gap, late) if t is not None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -21,8 +21,9 @@ from monitor.daemon.view import Sight, batch, look
 from monitor.incidents.plan import AlertChange, AlertId, is_drill
 from monitor.metrics import Metrics
 from monitor.model import NO_DATA_LEVEL, REPORTED, Alert, Key, Tier
-from monitor.rules.combine import combine, ordered
+from monitor.rules.combine import combine, names_of, ordered
 from monitor.rules.evaluate import evaluate, needs
+from monitor.rules.missed import Stood, Walk, instants, missed_over, told_late, walk_over
 from monitor.rules.rule import Rule
 from monitor.rules.select import FINDINGS, RULES, by_term
 from monitor.store import alerts as stored
@@ -33,19 +34,18 @@ from monitor.times import MINUTE, floor_to
 log = structlog.get_logger("judge")
 
 COALESCE = 0.05
-FURTHEST_BACK = 7 * 86400.0
-"""How far missed instants are judged anew."""
 LATE = 900.0
 """Seconds between a rise and its being seen before a notice speaks of it: an outage, not the turn of a poll."""
 NOTE_EVERY = 300.0
 
 
 class Judged(Struct, frozen=True):
-    """One rule judged: its alerts after, and each series as it stood at the highest tier of the missed instants."""
+    """One rule judged: its alerts after; the instants it had missed, and each series at its highest tier in them."""
 
     rule: Rule
     after: list[Alert]
-    missed: dict[Key, Alert]
+    missed: tuple[float, ...] = ()
+    peaks: Mapping[Key, Alert] = {}
     fault: str = ""
     """Why it could not be judged."""
 
@@ -79,6 +79,7 @@ class Judge:
         self._broken: set[str] = set()
         self.wake = asyncio.Event()
         self.alerts: dict[str, dict[Key, Alert]] = {}
+        self._stood = Stood()
         self._due: dict[str, float] = {}
         self._touched: set[int] = set()
         self._since: dict[int, float] = {}
@@ -136,6 +137,7 @@ class Judge:
         for alert, _ in await self._db.read(stored.all):
             if not is_drill(alert.key) and not alert.rule.startswith(REPORTED):
                 self.alerts.setdefault(alert.rule, {})[alert.key] = alert
+        self._stood = Stood(self.alerts)
 
     async def run(self) -> None:
         """Look, judge, plan, write; for ever."""
@@ -172,14 +174,12 @@ class Judge:
         touched, self._touched = self._touched, set()
         since, self._since = self._since, {}
         rules = [rule for rule in desk.rules.values() if rule.of != RULES and self._is_due(rule, touched, now)]
-        over = ordered(desk.rules.values()) if rules else []
         if not rules:
             return
         self._ran_at, due = now, self._due  # a poke meanwhile puts another one in its place, and is not lost
         self.memory.begin()
         try:
             judged = await self._db.read(lambda c: self._judge_all(c, desk, rules, since, now))
-            judged += self._combine(over, judged, now)
             await self._settle(desk, judged, now)
         except Exception:
             self._touched |= touched
@@ -201,55 +201,67 @@ class Judge:
         self.tracked.begin()
         furthest = max(needs(rule, now, desk.zone, self.tracked.of(desk, rule)) for rule in rules)
         sight = look(connection, desk, now, min([now, *since.values()]) - furthest, found)
+        over = ordered(desk.rules.values())
+        followed = {name for rule in over for name in names_of(rule)}
         out = []
         for rule in rules:
             if not _counted(desk, rule, ready, self.memory):
                 continue
             try:
-                out.append(self._judge_one(connection, desk, rule, sight, self._missed(desk, rule, since, now)))
+                missed = self._missed(desk, rule, since, now)
+                out.append(self._judge_one(connection, desk, rule, sight, missed, followed=rule.name in followed))
             except Exception as error:
                 log.exception("rule_broke", rule=rule.name)
-                out.append(Judged(rule, [], {}, f"{type(error).__name__}: {error}"))
+                out.append(Judged(rule, [], fault=f"{type(error).__name__}: {error}"))
             self.moved()
-        return out
+        return [*out, *self._combine(over, out, now)]
 
     def _combine(self, over: Sequence[Rule], judged: Sequence[Judged], now: float) -> list[Judged]:
-        """The rules over rules, after those. Whatever was judged, they are asked anew: that costs next to nothing."""
+        """The rules over rules, after those. Whatever was judged, they are asked anew: that costs next to nothing.
+
+        Where rules they are over had missed instants, they had missed them too.
+        """
         standing: dict[str, dict[Key, Alert]] = dict(self.alerts)
         standing |= {each.rule.name: {a.key: a for a in each.after} for each in judged if not each.fault}
+        missed = {each.rule.name: each.missed for each in judged}
         out = []
         for rule in over:
-            after = combine(rule, standing, now)
+            missed[rule.name] = missed_over(rule, missed) if rule.name in self._upto else ()
+            walk = walk_over(rule, self.alerts.get(rule.name, {}), missed[rule.name], self._stood)
+            after = combine(rule, {**standing, rule.name: walk.alerts}, now)
             standing[rule.name] = {a.key: a for a in after}
-            out.append(Judged(rule, after, {}))
+            self._stood.note(rule.name, now, standing[rule.name])
+            out.append(Judged(rule, after, missed[rule.name], walk.peaks))
         return out
 
     def _missed(self, desk: Desk, rule: Rule, since: dict[int, float], now: float) -> list[float]:
         """The instants of the rule's grid, in order, that were judged without the records that have come since."""
         part, whole = desk.asked[rule.name]
         starts = [since[s.id] for s in (part, whole) if s is not None and s.id in since]
-        known = self._upto.get(rule.name)
-        if not starts or known is None:
-            return []
-        start = max(min(starts), now - FURTHEST_BACK)
-        first = floor_to(start, rule.every) + rule.every
-        return [
-            first + i * rule.every for i in range(int((now - first) // rule.every) + 1) if first + i * rule.every < now
-        ]
+        return instants(rule, min(starts), now) if starts and rule.name in self._upto else []
 
     def _judge_one(
-        self, connection: Connection, desk: Desk, rule: Rule, sight: Sight, missed: Sequence[float]
+        self,
+        connection: Connection,
+        desk: Desk,
+        rule: Rule,
+        sight: Sight,
+        missed: Sequence[float],
+        *,
+        followed: bool,
     ) -> Judged:
+        """`followed`: a rule over rules asks how this one stood."""
         before, kept = self.alerts.get(rule.name, {}), self.tracked.of(desk, rule)
         series = batch(connection, desk, self.memory, rule, sight, before, missed[0] if missed else None, kept)
-        alerts: dict[Key, Alert] = dict(before)
-        peaks: dict[Key, Alert] = {}
+        walk = Walk(dict(before))
         for instant in missed:
-            for alert in evaluate(rule, series, alerts, instant, zone=desk.zone, kept=kept):
-                alerts[alert.key] = alert
-                if alert.tier > Tier.CALM:
-                    peaks[alert.key] = max(peaks.get(alert.key, alert), alert, key=_height)
-        return Judged(rule, evaluate(rule, series, alerts, sight.now, zone=desk.zone, kept=kept), peaks)
+            walk.step(evaluate(rule, series, walk.alerts, instant, zone=desk.zone, kept=kept))
+            if followed:
+                self._stood.note(rule.name, instant, walk.alerts)
+        after = evaluate(rule, series, walk.alerts, sight.now, zone=desk.zone, kept=kept)
+        if followed:
+            self._stood.note(rule.name, sight.now, {a.key: a for a in after})
+        return Judged(rule, after, tuple(missed), walk.peaks)
 
     async def _settle(self, desk: Desk, judged: Sequence[Judged], now: float) -> None:
         """Plans what changed, writes it, and only then believes it."""
@@ -260,7 +272,7 @@ class Judge:
             before = self.alerts.get(each.rule.name, {})
             for alert in each.after:
                 old = before.get(alert.key)
-                after = _late(alert, old, each.missed.get(alert.key))
+                after = told_late(alert, old, each.peaks.get(alert.key))
                 if not _remembered(after) and (old is None or not _remembered(old)):
                     continue
                 if old is None or _differs(old, after):
@@ -413,19 +425,3 @@ def _tells(change: AlertChange) -> bool:
     if a is None or b is None:
         return a is not b
     return a.families != b.families or (a.score.level or 0) != (b.score.level or 0)
-
-
-def _height(alert: Alert) -> tuple[Tier, float]:
-    score = alert.verdict.score if alert.verdict else None
-    return alert.tier, (score.level or score.value or 0.0) if score else 0.0
-
-
-def _late(alert: Alert, old: Alert | None, peak: Alert | None) -> Alert:
-    """What would have reached orange in missed instants is told though it is over: it stands until it is left.
-
-    It is told with the numbers of then.
-    """
-    if peak is None or peak.tier < Tier.ORANGE or peak.tier <= max(alert.tier, old.tier if old else Tier.CALM):
-        return alert
-    began = min(peak.since, alert.began or peak.since)
-    return replace(alert, tier=peak.tier, since=peak.since, began=began, verdict=peak.verdict)

@@ -6,13 +6,14 @@ for each kind of mention and the counting itself is a few additions, however man
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 
 from msgspec import Struct, structs
 
 from monitor.mentions.signs import DANGER
 from monitor.model import Key, Labels, Mention
+from monitor.rules.combine import vouching
 from monitor.rules.rule import Rule
 from monitor.rules.select import ANY, MARKS, MENTIONS, Selection, by_term, fits, keys_of, marked, selections, witnesses
 from monitor.series import Bucket
@@ -44,8 +45,9 @@ class Compiled(Struct, frozen=True):
         return (*self.mentions, *(s for group in self.samples.values() for s in group))
 
 
-def compile_rules(rules: Iterable[Rule]) -> Compiled:
+def compile_rules(rules: Sequence[Rule]) -> Compiled:
     """What the rules count where records come in. Who spoke is marked only where a rule asks for it."""
+    asked = vouching(rules)
     found: dict[int, Selection] = {}
     marks: dict[int, frozenset[str]] = {}
     for rule in rules:
@@ -53,7 +55,7 @@ def compile_rules(rules: Iterable[Rule]) -> Compiled:
         if by_term(part):
             continue  # its series are found in the texts
         found.update({s.id: s for s in (part, whole) if s is not None and s.kind in ("mentions", "samples")})
-        if kinds := marked(rule):
+        if kinds := marked(rule) | ({"families"} if rule.name in asked else set()):
             marks[part.id] = kinds | marks.get(part.id, frozenset())
     samples: dict[str, list[Selection]] = {}
     for s in found.values():

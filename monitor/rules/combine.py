@@ -32,6 +32,18 @@ def ordered(rules: Iterable[Rule]) -> list[Rule]:
     return out
 
 
+def vouching(rules: Iterable[Rule]) -> frozenset[str]:
+    """The rules whose families matter to a rule over them, or over a rule over them."""
+    over = {rule.name: rule for rule in rules if rule.of == RULES}
+    asking = [rule for rule in over.values() if any(rung.families is not None for _, rung in rule.rungs())]
+    found: set[str] = set()
+    while asking:
+        new = set(names_of(asking.pop())) - found
+        found |= new
+        asking += [over[name] for name in new if name in over]
+    return frozenset(found)
+
+
 def circle(rules: Sequence[Rule]) -> list[str]:
     """The names of rules that are over each other in a circle, or over one of those; none where all is well."""
     left = {rule.name: names_of(rule) for rule in rules}

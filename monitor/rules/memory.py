@@ -9,7 +9,7 @@ from itertools import chain
 from monitor.model import Key
 from monitor.rules.buckets import Counted, merge
 from monitor.rules.rule import Rule
-from monitor.rules.select import RULES, Selection, mark_keys, marked, other_side, reads, selections
+from monitor.rules.select import RULES, Selection, mark_keys, other_side, reads, selections
 from monitor.series import Bucket, Interval, Measure, Series, intersect, join_intervals
 from monitor.times import MINUTE
 
@@ -134,13 +134,12 @@ class Memory:
         """The series of a rule as known at `now`, back to `start`."""
         part, whole = self._asked(rule)
         measure, against = reads(rule)
-        kept = bool(marked(rule))
         out = []
         for key in keys:
             other = None
             if whole is not None and against is not None:
                 other = self._one(whole, other_side(key, whole), against, start, now, None, marked=False)
-            out.append(self._one(part, key, measure, start, now, other, marked=kept))
+            out.append(self._one(part, key, measure, start, now, other, marked=True))
         return out
 
     def _one(

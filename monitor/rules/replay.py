@@ -1,7 +1,8 @@
 """Rules stepped over history: backtest, rule tests and the preview on the web are this one function.
 
 Judged are the instants of each rule's grid and of each arrival that it counts, as the daemon would. Series of which
-provably nothing can change are left out: what is yielded is what a full walk would yield at the same instants.
+provably nothing can change are left out: what is yielded is what a full walk would yield at the same instants. What
+came late is judged at the instants that missed it; what of them is still to be told stands at its arrival.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from monitor.detectors.detector import UTC
 from monitor.mentions.reading import Reading
 from monitor.model import Alert, Key, Mention, Tier
 from monitor.rules.buckets import Tally, compile_rules
-from monitor.rules.combine import Alerts, combine, ordered
+from monitor.rules.combine import Alerts, combine, names_of, ordered
 from monitor.rules.evaluate import accelerates, asked, evaluate, lookback, needs
 from monitor.rules.fold import other_key, together
 from monitor.rules.memory import At, Memory
+from monitor.rules.missed import IN_TIME, Stood, Walk, instants, missed_over, told_late, walk_over
 from monitor.rules.records import Intake, Record, arrivals, lives
 from monitor.rules.rule import Rule
 from monitor.rules.select import ANY, FINDINGS, RULES, by_term, other_side, selections
@@ -68,8 +70,14 @@ def replay(
     start = min(r.at for r in records) - 1 if start is None else start
     end = incoming[-1][0] if end is None else end
     looking = [r for r in rules if r.of not in (FINDINGS, RULES)]
-    steps = [_Steps(r, memory, zone, start, (alerts or {}).get(r.name, {}), heard) for r in looking]
-    over = [_Over(r, (alerts or {}).get(r.name, {})) for r in ordered(rules)]
+    stood = Stood(alerts)
+    over = [_Over(r, (alerts or {}).get(r.name, {}), stood) for r in ordered(rules)]
+    followed = {name for each in over for name in names_of(each.rule)}
+    steps = [
+        _Steps(r, memory, zone, start, (alerts or {}).get(r.name, {}), heard, stood if r.name in followed else None)
+        for r in looking
+    ]
+    first: dict[str, float] = {}
     standing = {each.rule.name: each.alerts for each in steps} | {each.rule.name: each.alerts for each in over}
     i = 0
     while True:
@@ -78,36 +86,66 @@ def replay(
         if now > end:
             return
         touched: set[At] = set()
-        since = FAR
+        since = late = FAR
         while i < len(incoming) and incoming[i][0] <= now:
             touched |= intake.take(incoming[i][1])
             since = min(since, memory.since)
+            late = min([late, *(max(r.at, first.setdefault(r.source, r.seen_at)) for r in incoming[i][1])])
             i += 1
         for step in steps:
             step.changed(touched, since)
         if now > start:
-            judged = [Judged(now, step.rule, told) for step in steps if (told := step.judge(now, touched))]
-            yield from judged
+            late = max(late, start) if late < now - IN_TIME else now
+            judged: list[tuple[_Steps | _Over, list[Alert]]]
+            judged = [(step, told) for step in steps if (told := step.judge(now, touched, late))]
+            missed: dict[str, Sequence[float]] = {step.rule.name: step.missed for step in steps}
             if judged or any(each.due <= now for each in over):
-                yield from (Judged(now, each.rule, each.judge(now, standing)) for each in over)
+                judged += [(each, each.judge(now, standing, missed)) for each in over]
+            yield from [Judged(now, each.rule, each.settle(told, now)) for each, told in judged]
 
 
-class _Over:
+class _Walks:
+    """How a rule stands, and what of missed instants is still to be told."""
+
+    rule: Rule
+    alerts: dict[Key, Alert]
+    due: float
+
+    def walked(self, walk: Walk) -> None:
+        """Remembers the way, and how it stood before."""
+        self._peaks = walk.peaks
+        self._before = {key: self.alerts.get(key) for key in walk.peaks}
+
+    def settle(self, judged: list[Alert], now: float) -> list[Alert]:
+        """What is told late stands from here on. Rules over this one have looked at it as it is."""
+        if not self._peaks:
+            return judged
+        told = [told_late(a, self._before.get(a.key), self._peaks.get(a.key)) for a in judged]
+        self.alerts.update({alert.key: alert for alert in told})
+        self.due = (floor(now / self.rule.every) + 1) * float(self.rule.every)
+        return told
+
+
+class _Over(_Walks):
     """One rule over others: judged when any of them was, and while it remembers something on its own grid."""
 
-    def __init__(self, rule: Rule, alerts: Mapping[Key, Alert]) -> None:
-        self.rule, self.alerts, self.due = rule, dict(alerts), FAR
+    def __init__(self, rule: Rule, alerts: Mapping[Key, Alert], stood: Stood) -> None:
+        self.rule, self.alerts, self.due, self.stood = rule, dict(alerts), FAR, stood
 
-    def judge(self, now: float, standing: Alerts) -> list[Alert]:
+    def judge(self, now: float, standing: Alerts, missed: dict[str, Sequence[float]]) -> list[Alert]:
         """The alerts of its keys. What stands changes with them, so that rules over this one see it."""
-        judged = combine(self.rule, standing, now)
+        missed[self.rule.name] = missed_over(self.rule, missed)
+        walk = walk_over(self.rule, self.alerts, missed[self.rule.name], self.stood)
+        self.walked(walk)
+        judged = combine(self.rule, {**standing, self.rule.name: walk.alerts}, now)
         self.alerts.update({alert.key: alert for alert in judged})
+        self.stood.note(self.rule.name, now, self.alerts)
         busy = any(alert.tier or alert.pending for alert in judged)
         self.due = (floor(now / self.rule.every) + 1) * float(self.rule.every) if busy else FAR
         return judged
 
 
-class _Steps:
+class _Steps(_Walks):
     """One rule on its way through time: its alerts, and when each series is to be judged next."""
 
     def __init__(
@@ -118,8 +156,11 @@ class _Steps:
         start: float,
         alerts: Mapping[Key, Alert],
         heard: Heard | None = None,
+        stood: Stood | None = None,
     ) -> None:
-        self.rule, self.memory, self.zone = rule, memory, zone
+        """`stood`: where it is noted how it stands, for rules that are over this one."""
+        self.rule, self.memory, self.zone, self.stood = rule, memory, zone, stood
+        self.missed: list[float] = []
         self.asked = asked(rule, zone)
         self.lookback = lookback(rule, zone)
         self.kept = rule.detector.keep(self.asked)
@@ -137,13 +178,18 @@ class _Steps:
         every = float(self.rule.every)
         return FAR if at == FAR else max(ceil(at / every), floor(after / every) + 1) * every
 
-    def judge(self, now: float, touched: Collection[At]) -> list[Alert]:
-        """The alerts of the series that may come to something else: on the grid, and as records came to the rule."""
+    def judge(self, now: float, touched: Collection[At], late: float) -> list[Alert]:
+        """The alerts of the series that may come to something else: on the grid, and as records came to the rule.
+
+        `late`: since when instants have missed some of those records; `now` where none has.
+        """
+        self.missed = []
         if self.heard is not None:
             return self._look(self.heard, now) if now >= self.due else []
         changed = {at for at in touched if at[0] == self.part.id or (self.whole and at[0] == self.whole.id)}
         if not changed and now < self.due:
             return []
+        self.missed = instants(self.rule, late, now) if changed else []
         every = self._keys()
         known = len(every)
         fresh = self._changed(every, changed) if changed else set()
@@ -169,12 +215,29 @@ class _Steps:
         return self._evaluate(keys, now, len(keys)) if keys else []
 
     def _evaluate(self, keys: list[Key], now: float, known: int) -> list[Alert]:
-        batch = self._series(keys, now)
-        judged = evaluate(self.rule, batch, self.alerts, now, zone=self.zone, series=known, kept=self.kept)
+        batch, walk = self._series(keys, now), Walk(dict(self.alerts) if self.missed else self.alerts)
+        for instant in self.missed:
+            walk.step(self._at(instant, batch, walk.alerts, known))
+            self._note(instant, walk.alerts)
+        self.walked(walk)
+        judged = self._at(now, batch, walk.alerts, known)
         for series, alert in zip(batch, judged, strict=True):
             self.alerts[series.key] = alert
             self.nexts[series.key] = self._next(series, alert, now)
+        self._note(now, self.alerts)
         return judged
+
+    def settle(self, judged: list[Alert], now: float) -> list[Alert]:
+        """The same; what is told late is judged again at any time."""
+        self.nexts.update(dict.fromkeys(self._peaks, now))
+        return super().settle(judged, now)
+
+    def _at(self, now: float, batch: Sequence[Series], alerts: Mapping[Key, Alert], known: int) -> list[Alert]:
+        return evaluate(self.rule, batch, alerts, now, zone=self.zone, series=known, kept=self.kept)
+
+    def _note(self, now: float, alerts: Mapping[Key, Alert]) -> None:
+        if self.stood is not None:
+            self.stood.note(self.rule.name, now, alerts)
 
     def _keys(self) -> list[Key]:
         keys = self.memory.known(self.rule)
@@ -193,7 +256,7 @@ class _Steps:
         return out
 
     def _series(self, keys: list[Key], now: float) -> list[Series]:
-        start = now - needs(self.rule, now, self.zone, self.kept)
+        start = min([now, *self.missed[:1]]) - needs(self.rule, now, self.zone, self.kept)
         beyond = self.memory.known(self.rule)[self.rule.max_series :]
         rest = other_key(keys[-1])
         if not beyond or keys[-1] != rest:

@@ -146,7 +146,12 @@ def marked(rule: Rule) -> frozenset[str]:
 
 def asks_stories(rules: Iterable[Rule]) -> bool:
     """Whether texts must be told from their copies: for a count of stories, and where families or sources witness."""
-    return any(rule.measure == "stories" or marked(rule) & {"families", "sources"} for rule in rules)
+    return any(rule.measure == "stories" or marked(rule) & {"families", "sources"} or _joins(rule) for rule in rules)
+
+
+def _joins(rule: Rule) -> bool:
+    """Whether it asks for the families of the rules it is over."""
+    return rule.of == RULES and any(rung.families is not None for _, rung in rule.rungs())
 
 
 def _sorted(values: tuple[Any, ...]) -> tuple[Any, ...]:

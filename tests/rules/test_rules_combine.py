@@ -111,6 +111,15 @@ def test_two_halves_come_to_what_one_replay_comes_to() -> None:
     assert [h for h in whole if h[0] > cut] == halves
 
 
+def test_families_may_be_asked_of_rules_that_do_not_ask_for_them() -> None:
+    middle = over("middle", yellow=Rung(all=("a", "b")))
+    top = over("top", red=Rung(all=("middle",), families=2))
+    assert tiers([top, middle, A, B], NOISE)["top"][0] == (11.0, (), Tier.RED)
+    assert "top" not in tiers(
+        [top, middle, A, counting("b", "douyin")], [*said("weibo", 1, 2, 3), *said("douyin", 10, 11, 12)]
+    )
+
+
 def test_the_verdict_tells_which_rules_stand_and_their_families() -> None:
     verdict = structs.replace(
         Alert(rule="a", key=(), tier=Tier.ORANGE),
@@ -168,3 +177,23 @@ def test_growth_that_grows_is_a_condition_of_a_tier() -> None:
     assert "r" not in tiers([rule], steady)
     racing = said("weibo", 1, 11, 12, *(21 + i * 0.5 for i in range(12)), 40)
     assert tiers([rule], racing)["r"][0][2] == Tier.ORANGE
+
+
+def late(source: str, seen: float, *minutes: float) -> list[Record]:
+    return [structs.replace(r, published_at=r.seen_at, seen_at=T0 + seen * 60) for r in said(source, *minutes)]
+
+
+def test_what_came_late_is_judged_by_how_the_others_stood_then() -> None:
+    rules = [over(orange=Rung(all=("a", "b"))), over("top", orange=Rung(all=("both",))), A, B]
+    records = [*said("weibo", 1, 2, 3, 300), *said("desk", 0.5), *late("desk", 200, 10, 11, 12), *said("desk", 300)]
+    judged = [(j.now, a) for j in replay(rules, records, families=FAMILIES) for a in j.alerts if a.tier == Tier.ORANGE]
+    rose = {name: next((now // 1, a.since) for now, a in judged if a.rule == name) for name in ("both", "top")}
+    assert set(rose.values()) == {(T0 + 200 * 60, T0 + 11 * 60)}
+    never = [*said("weibo", 100, 101, 102, 300), *records[4:]]
+    assert "both" not in tiers(rules, never)
+
+
+def test_a_plain_rule_that_was_orange_in_missed_instants_is_told_at_the_arrival() -> None:
+    records = [*said("desk", 0.5), *late("desk", 200, 10, 11, 12, 13, 14), *said("desk", 300)]
+    assert tiers([B], records)["b"] == [(200.0, (), Tier.ORANGE), (211.0, (), Tier.CALM)]
+    assert "b" not in tiers([B], [*late("desk", 200, 10, 11, 12, 13, 14), *said("desk", 300)]), "all of it is history"

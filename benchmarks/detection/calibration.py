@@ -49,7 +49,7 @@ class Row(NamedTuple):
 HOURS = [
     *(Row(kind, mean) for kind in ("cox", "cluster") for mean in (0.1, 1.0, 10.0, 100.0, 1000.0, 10_000.0)),
     *(Row("states", mean) for mean in (0.1, 10.0, 1000.0, 10_000.0)),
-    Row("cox", 1.0, among=50),
+    *(Row(kind, mean, among=50) for kind, mean in (("cox", 1.0), ("states", 10.0), ("cluster", 100.0))),
 ]
 DAYS = [Row("cox", 0.3), Row("states", 30.0), Row("cluster", 3000.0)]
 FIVES = [Row("cluster", 0.02), Row("states", 2.0)]
@@ -134,6 +134,7 @@ class Simulated:
         track, block = Tracks.fresh(n, self.step), np.full((n, PARTS), np.nan)
         later, early, nearest = self.alarms
         for day, counts in enumerate(self.days(days)):
+            track.beside = self._beside(track.reached)
             tail, seen = track.tail(), claimable(track)
             for k in range(self.per):
                 block = np.concatenate([block[:, 1:], counts[k][:, None]], axis=1)
@@ -142,6 +143,15 @@ class Simulated:
                     nearest.see(claimed(tail, track.look(part + 1, window + 1, when), seen, self.among))
                 look = track.take(part, window, when)
                 (later if day >= BURN else early).see(claimed(tail, look, seen, self.among))
+
+    def _beside(self, reached: np.ndarray) -> np.ndarray:
+        """The rises of the other series of the row, where it is of rules of several."""
+        out = np.zeros_like(reached)
+        for i, row in enumerate(self.rows):
+            own = slice(i * self.series, (i + 1) * self.series)
+            if row.among > 1:
+                out[:, own] = reached[:, own].sum(axis=1, keepdims=True) - reached[:, own]
+        return out
 
     def told(self, days: int) -> list[Ratios]:
         """Of each row."""

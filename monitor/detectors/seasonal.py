@@ -46,8 +46,9 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
         step, parts = self.steps(asked)
         kept = asked.kept if asked.kept is not None else self.keep(asked)
         keys, almanac, begun = [s.key for s in batch], kept.almanac, floor_to(now - JUST_BEFORE, step)
-        tracks = kept.follow(batch, begun, now - self.days * DAY)
-        tracks = tracks.only([kept.keys[key] for key in keys])
+        followed = kept.follow(batch, begun, now - self.days * DAY)
+        tracks = followed.only([kept.keys[key] for key in keys])
+        tracks.beside = followed.reached.sum(axis=1, keepdims=True) - tracks.reached
         value, part, partial = readings(batch, now, asked, begun)
         window = window_of(np.column_stack([kept.before(batch), part])) if asked.measure in AMOUNTS else value
         window = np.where(np.isnan(window), value, window)

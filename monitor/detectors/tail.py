@@ -1,10 +1,11 @@
 """How rare a z is, told from a series' own past rises: how many of them came how high.
 
-Between levels, a quarter of a standard deviation apart and wider from 4.75 on, the logarithm of the return period grows
-evenly. While rises are few each slope is drawn towards Gumbel's law of daily highests, and beyond the levels it is that
-law: one in 1.78 days comes above z = 0, and the return period grows by exp(π/√6 · z) (Gumbel 1958, Statistics of
-Extremes). From 4.75 on a height is the logarithm of z: what is mostly nothing and then very much stands now at the
-tenfold, now at the hundredfold of what it varies by, and the one says of the other that it comes again.
+Between levels, a quarter of a standard deviation apart and wider from 4.75 on, the logarithm of the return period
+grows evenly. While rises are few each slope is drawn towards that of the other series of the rule, and theirs, while
+few too, towards Gumbel's law of daily highests, which holds beyond the levels: one in 1.78 days comes above z = 0, and
+the return period grows by exp(π/√6 · z) (Gumbel 1958, Statistics of Extremes). From 4.75 on a height is the logarithm
+of z: what is mostly nothing and then very much stands now at the tenfold, now at the hundredfold of what it varies by,
+and the one says of the other that it comes again.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ BEND = 4.75
 HEIGHTS = (*(0.25 * i for i in range(20)), *(BEND + 1.4 * i for i in range(1, 15)))
 LEVELS = len(HEIGHTS)
 WIDTHS = (*(b - a for a, b in pairwise(HEIGHTS)), float("inf"))
-WORTH, SLOPE_WORTH = 10.0, 3.0
-"""How many rises Gumbel's law is worth against those seen: for how often there are any, and for a quarter's slope."""
+WORTH, SLOPE_WORTH, LAW_WORTH, OTHERS_WORTH = 10.0, 3.0, 6.0, 40.0
+"""How many rises Gumbel's law is worth against those seen: for how often there are any; for a quarter's slope, alone;
+and against those of other series. And how many these are worth at most."""
 FARTHEST = 100.0
 """The logarithm of the largest period told, in days."""
 
@@ -43,12 +45,14 @@ class Tail(NamedTuple):
         return np.asarray(np.exp(np.clip(np.where(z > 0, out, low), -FARTHEST, FARTHEST)))
 
     def z_at(self, days: Floats) -> Floats:
-        """The z above which rises come once in so many days, at least 0."""
+        """The z above which rises come once in so many days."""
+        below = np.log(days / np.minimum(self.between, USUAL)) / SLOPE
         left, out = np.maximum(np.log(days / self.between), 0.0), np.zeros_like(days)
         for width, slope in zip(WIDTHS, self.slopes, strict=True):
             out = out + np.minimum(left, slope * width) / slope
             left = np.maximum(left - slope * width, 0.0)
-        return np.asarray(np.where(out > BEND, BEND * np.exp(np.maximum(out, BEND) / BEND - 1), out))
+        above = np.where(out > BEND, BEND * np.exp(np.maximum(out, BEND) / BEND - 1), out)
+        return np.asarray(np.where(below < 0, below, above))
 
 
 def height_of(z: Floats) -> Floats:
@@ -56,13 +60,19 @@ def height_of(z: Floats) -> Floats:
     return np.asarray(np.where(z > BEND, BEND * (1 + np.log(np.maximum(z, BEND) / BEND)), z))
 
 
-def tail_of(days: Floats, reached: Floats) -> Tail:
-    """The tail of so many days in which so many rises reached each level (a row a level)."""
+def tail_of(days: Floats, reached: Floats, beside: Floats | float = 0.0) -> Tail:
+    """The tail of so many days in which so many rises reached each level (a row a level).
+
+    `beside`: the rises of the other series of the rule. What comes once in a month of fifty series is once in four
+    years of each: of that fifty know more than one.
+    """
     between = (days + WORTH * USUAL) / (reached[0] + WORTH)
     widths = np.array(WIDTHS[:-1])[:, None]
-    worth = SLOPE_WORTH * widths[0] / widths  # or the law would weigh the more, the farther apart levels are
-    fewer = reached[1:] + worth * np.exp(-SLOPE * widths)
-    slopes = np.log((reached[:-1] + worth) / fewer) / widths
+    narrow = widths[0] / widths  # or the law would weigh the more, the farther apart levels are
+    others, law = np.zeros_like(reached) + beside, LAW_WORTH * narrow
+    share = (others[1:] + law * np.exp(-SLOPE * widths)) / (others[:-1] + law)
+    worth = SLOPE_WORTH * narrow + np.minimum(others[:-1], OTHERS_WORTH)
+    slopes = np.log((reached[:-1] + worth) / (reached[1:] + worth * share)) / widths
     return Tail(np.asarray(between), np.concatenate([slopes, np.full_like(reached[:1], SLOPE)]))
 
 

@@ -116,7 +116,7 @@ class Tracks:
     """The state of n series after the steps taken so far, `step` seconds each.
 
     `state` is all of it, an array of HEIGHT x n and `more` rows for what others learn, together with `day`; the
-    attributes are its rows.
+    attributes are its rows. `beside`: the rises of others, by level, from which these may learn the shape of a tail.
     """
 
     level: Floats
@@ -146,6 +146,7 @@ class Tracks:
             setattr(self, name, state[row] if height == 1 else state[row : row + height])
             row += height
         self.more = state[row:]
+        self.beside: Floats | float = 0.0
         self._spread: Floats | None = None
         self._level = _rate(step, max(pace.level, 7 * step))
         self._noise = _rate(step, max(pace.noise, 30 * step))
@@ -289,7 +290,7 @@ class Tracks:
 
     def tail(self) -> Tail:
         """How rare a z is, from the rises so far."""
-        return tail_of(self.watched * self.step / DAY, self.reached)
+        return tail_of(self.watched * self.step / DAY, self.reached, self.beside)
 
     def value_at(self, z: Floats, look: Look) -> Floats:
         """The value of the window that would be seen at a z, were it the newest part that grew."""

@@ -206,11 +206,11 @@ async def test_a_long_round_that_gets_on_is_no_standstill(
     """A round of four seconds, rule by rule, where one second without a step would be a standstill."""
     judge_one = service.judge._judge_one
 
-    def slow(*given: object) -> object:
+    def slow(*given: object, **named: object) -> object:
         for _ in range(8):
             time.sleep(0.5)
             service.judge.moved()
-        return judge_one(*given)  # type: ignore[arg-type]
+        return judge_one(*given, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(service.judge, "_judge_one", slow)
     service.judge.poke()

@@ -142,6 +142,7 @@ def test_two_halves_of_a_batch_are_judged_as_one(detector: Detector) -> None:
     alike = [fitting(detector, daily(history(seed, mean))) for seed, mean in enumerate(means)]
     batch = [structs.replace(series, key=(("mean", str(mean)),)) for series, mean in zip(alike, means, strict=True)]
     asked = structs.replace(ASKED, series=len(batch))
+    asked = structs.replace(asked, kept=detector.keep(asked))  # of what a rule remembers, each half is a part
     whole = detector.score(batch, NOW, asked)
     halves = [*detector.score(batch[:2], NOW, asked), *detector.score(batch[2:], NOW, asked)]
     for one, other in zip(whole, halves, strict=True):

@@ -41,8 +41,8 @@ HIGHEST: Setting = {
     "leave": Leave(below=0.5, dwell=Duration(DAY)),
 }
 """The one setting: an hour higher than any of the 90 days before, of half a million of heat."""
-SEASONAL: Setting = {**HIGHEST, "detector": Seasonal(), "orange": Rung(rarer_than=Duration(2 * DAY), above=Bound(1e6))}
-"""An hour rarer than any in two days of all brands together, of more than a million of heat."""
+SEASONAL: Setting = {**HIGHEST, "detector": Seasonal(), "orange": Rung(rarer_than=Duration(DAY / 2), above=Bound(1e6))}
+"""An hour rarer than what comes twice a day in all brands together, of more than a million of heat."""
 PLAIN: Setting = {
     **HIGHEST,
     "window": Duration(3 * HOUR),
@@ -53,7 +53,7 @@ PLAIN: Setting = {
 """Without a detector: two million of heat within three hours."""
 FLOORS = (3e5, 5e5, 7e5, 1e6, 1.5e6, 2e6)
 DAYS = (30, 60, 90, 180)
-RARITIES = (0.5 * DAY, DAY, 2 * DAY, 7 * DAY)
+RARITIES = (0.125 * DAY, 0.25 * DAY, 0.5 * DAY, DAY)
 """What leave-one-out may choose from."""
 
 

@@ -32,11 +32,11 @@ from monitor.mentions.reading import Reader
 from monitor.model import Mention
 from monitor.rules.rule import Rung
 from monitor.rules.select import selection
-from monitor.times import DAY, Bound, Duration
+from monitor.times import Bound
 
 RULES = Path(__file__).resolve().parents[2] / "rules.toml"
 KINDS = Path(__file__).with_suffix(".tsv")
-ALONE, WEIGHED = 1e6, 1.75e6
+ALONE, WEIGHED = 1e6, 1.77e6
 """Bounds of heat an hour. Weighed heat comes there with half as much of trouble, and seven times as much of ads."""
 BAD, GOOD = 2.0, 0.25
 GRAVE = ("injury", "fire", "explosion", "poisoning", "electric", "leak", "police", "lawsuit", "regulator")
@@ -64,8 +64,8 @@ def weighing(said: Callable[[str], frozenset[str]], by: Mapping[str, float]) -> 
 
 
 def over(bound: float) -> Setting:
-    """The one setting: an hour rarer than any in two days of all brands together, of more heat than that."""
-    return {**SEASONAL, "orange": Rung(rarer_than=Duration(2 * DAY), above=Bound(bound))}
+    """The one setting: an hour as rare as asked there, of more heat than that."""
+    return {**SEASONAL, "orange": Rung(rarer_than=SEASONAL["orange"].rarer_than, above=Bound(bound))}
 
 
 def heard(board: Board) -> Scored:

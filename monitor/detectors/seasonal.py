@@ -180,9 +180,9 @@ def told(
 
 
 def _bound(z: Floats, tracks: Tracks, look: Look, value: Floats) -> Floats:
-    """The value at which a z is reached; what has been reached lies no higher than the value."""
-    bound = np.maximum(value + tracks.value_at(z, look) - look.window, 0.0)
-    return np.asarray(np.where(look.z >= z, np.minimum(bound, value), bound))
+    """The value at which a z was reached; where it was not, the value and what is missing, would it come now."""
+    there = tracks.value_at(z, look)
+    return np.asarray(np.where(look.z >= z, np.minimum(there, value), np.maximum(value + there - look.window, 0.0)))
 
 
 Row = tuple[float, float, float, float, float, float, bool, list[float], bool]
@@ -198,7 +198,7 @@ def _score(row: Row, rarities: tuple[float, ...], learn: float) -> Score:
         value=value,
         level=value,
         expected=expected,
-        upper=bounds[0],
+        upper=max(bounds[0], expected),
         p_value=p,
         return_period=claimed,
         beyond=period if period > claimed else None,

@@ -140,6 +140,18 @@ def reached(score: Score) -> float:
     return score.beyond or score.return_period
 
 
+def test_the_bound_of_what_is_normal_stays_where_it_was_in_a_surge_that_goes_on() -> None:
+    counts = busy(40)
+    before = last(counts[:950])
+    counts[950:] = 40.0 * counts[950:] + 200
+    for minutes in (20, 90, 310, 590):  # within a step the window that slides is not the one of whole steps
+        now = START + 950 * HOUR + 60 * minutes
+        surge = replace(hourly(counts[:961]), covered=((START, now),), full=((START, now),))
+        score = Seasonal().score([surge], now, LONG)[0]
+        assert score.value > score.upper >= score.expected
+        assert before.upper / 2 < score.bounds[0][1] < 2 * before.upper
+
+
 def test_what_was_rare_stays_so_while_the_next_step_only_begins() -> None:
     counts = busy(40)
     counts[950] = 120

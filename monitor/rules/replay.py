@@ -56,8 +56,9 @@ def replay(
 ) -> Iterator[Judged]:
     """Judges `rules` at each instant in `(start, end]`, by default from the first record to the last arrival.
 
-    `families`: source -> family; `alerts`: rule -> key -> what stands at `start`. `memory`: an empty one that knows
-    where sources of mentions vouch (by default from their first to their last record); filled afterwards.
+    `families`: source -> family; `alerts`: rule -> key -> what stands at `start`, of a replay that goes on. `memory`:
+    an empty one that knows where sources of mentions vouch (by default from their first to their last record); filled
+    afterwards.
     `own_words`: those of the topics, which are never new. Rules over findings have no history and are left out.
     """
     if not records:
@@ -69,6 +70,7 @@ def replay(
     incoming = list(arrivals(records))
     start = min(r.at for r in records) - 1 if start is None else start
     end = incoming[-1][0] if end is None else end
+    begun = start if alerts is None else -FAR  # who goes on had judged what lies before, and judges it anew
     looking = [r for r in rules if r.of not in (FINDINGS, RULES)]
     stood = Stood(alerts)
     over = [_Over(r, (alerts or {}).get(r.name, {}), stood) for r in ordered(rules)]
@@ -95,7 +97,7 @@ def replay(
         for step in steps:
             step.changed(touched, since)
         if now > start:
-            late = max(late, start) if late < now - IN_TIME else now
+            late = max(late, begun) if late < now - IN_TIME else now
             judged: list[tuple[_Steps | _Over, list[Alert]]]
             judged = [(step, told) for step in steps if (told := step.judge(now, touched, late))]
             missed: dict[str, Sequence[float]] = {step.rule.name: step.missed for step in steps}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -205,6 +205,7 @@ def test_nothing_is_left_out_that_would_have_changed_a_tier(minutes: list[float]
 
 @settings(max_examples=60, deadline=None)
 @given(MINUTES, RULES, st.integers(0, 400))
+@example([0.0] * 11 + [5.0] * 3, Rule(name="r", risk="x", window=600.0, every=300.0, orange=Rung(above=3.0)), 15)
 def test_two_halves_come_to_what_one_replay_comes_to(minutes: list[float], rule: Rule, cut: int) -> None:
     records, middle = mixed(minutes), T0 + cut * MINUTE
 

@@ -1,13 +1,38 @@
-"""What sources vouch for that are not polled: pushes by their pulse, streams by what the broker kept."""
+"""What sources vouch for: polled ones by their pages, pushes by their pulse, streams by what the broker kept."""
 
 from __future__ import annotations
 
 from sqlalchemy.engine import Connection
 
-from monitor.sources import Push, Stream
+from monitor.model import Page
+from monitor.sources import Push, Source, Stream
 from monitor.store import cursors
 from monitor.store.cursors import Standing
 from monitor.times import MINUTE
+
+
+def cover_page(
+    connection: Connection, source: Source, page: Page, standing: Standing, *, saturated: bool, now: float
+) -> float | None:
+    """Notes what a page vouches for; returns where an outage began that it ends, None when it came in its turn.
+
+    A page that says itself how far it reaches (a file) goes on where the source's coverage ended: between two exports
+    nothing was left out; a folder that never held a record vouches for nothing. A saturated one may have left out what
+    came before its oldest record: only from there on it vouches.
+    """
+    if page.covers_to == 0:
+        return None
+    end = page.covers_to if page.covers_to is not None else now
+    read = None if standing.begins else standing.last_good
+    before = cursors.covered_to(connection, source.name) if page.covers_to is not None else read
+    start = min((t for t in (page.covers_from, before) if t is not None), default=None)
+    gap = None
+    if start is not None and read is not None and end - start > 2.5 * source.every + MINUTE:
+        gap = start
+    if saturated:
+        start = min((m.at for m in page.mentions), default=start)
+    cursors.cover(connection, source.name, min(end, start if start is not None else end), end)
+    return gap
 
 
 def cover_push(connection: Connection, source: Push, standing: Standing, now: float) -> None:

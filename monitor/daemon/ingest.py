@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.daemon import counting
 from monitor.daemon.clock import Clock
-from monitor.daemon.covering import cover_push, cover_stream
+from monitor.daemon.covering import cover_page, cover_push, cover_stream
 from monitor.daemon.desk import Desk
 from monitor.daemon.following import follow
 from monitor.detectors.kept import SAVED_AFTER
@@ -32,7 +32,6 @@ from monitor.store.cursors import Standing
 from monitor.store.database import Database, Priority
 from monitor.store.intake import Hour
 from monitor.store.observations import Stored
-from monitor.times import MINUTE
 
 log = structlog.get_logger("ingest")
 
@@ -87,7 +86,7 @@ class Ingest:
             first_page = first or page.first
             taken = self._take(connection, desk, source.name, matched, page.samples, first=first_page, now=now)
             ended = outcome(taken)
-            gap = _cover(connection, source, page, standing, saturated=ended.result == "saturated", now=now)
+            gap = cover_page(connection, source, page, standing, saturated=ended.result == "saturated", now=now)
             taken = replace(taken, since=_since(taken, gap, since, now))
             intake.add(connection, source.name, now, came(taken, len(page.faults)))
             held = cursors.get(connection, source.name)[1]  # who pauses it meanwhile is not overwritten
@@ -367,30 +366,6 @@ def take_samples(
         newest=max(times, default=None),
     )  # fmt: skip
     return taken, touched
-
-
-def _cover(
-    connection: Connection, source: Source, page: Page, standing: Standing, *, saturated: bool, now: float
-) -> float | None:
-    """Notes what a page vouches for; returns where an outage began that it ends, None when it came in its turn.
-
-    A page that says itself how far it reaches (a file) goes on where the source's coverage ended: between two exports
-    nothing was left out; a folder that never held a record vouches for nothing. A saturated one may have left out what
-    came before its oldest record: only from there on it vouches.
-    """
-    if page.covers_to == 0:
-        return None
-    end = page.covers_to if page.covers_to is not None else now
-    read = None if standing.begins else standing.last_good
-    before = cursors.covered_to(connection, source.name) if page.covers_to is not None else read
-    start = min((t for t in (page.covers_from, before) if t is not None), default=None)
-    gap = None
-    if start is not None and read is not None and end - start > 2.5 * source.every + MINUTE:
-        gap = start
-    if saturated:
-        start = min((m.at for m in page.mentions), default=start)
-    cursors.cover(connection, source.name, min(end, start if start is not None else end), end)
-    return gap
 
 
 def _heard(

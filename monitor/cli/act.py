@@ -96,6 +96,5 @@ def show(done: dict[str, Any], lang: str) -> None:
     word = say(lang, f"client.tier.{incident['tier']}")
     held = incident.get("acknowledged_by") or "–"
     changed = "" if done.get("changed", True) else say(lang, "client.unchanged")
-    click.echo(
-        say(lang, "client.stands", number=incident["number"], tier=word, state=incident["state"], held=held) + changed
-    )
+    state = say(lang, f"incident.state.{incident['state']}")
+    click.echo(say(lang, "client.stands", number=incident["number"], tier=word, state=state, held=held) + changed)

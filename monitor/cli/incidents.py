@@ -37,8 +37,8 @@ def incidents(number: str | None, everything: bool, as_json: bool, client: Clien
 
 def _row(row: dict[str, Any], lang: str) -> str:
     scope = " ".join(f"{k}={v}" for k, v in row.get("scope", {}).items())
-    tier = say(lang, f"client.tier.{row['tier']}")
-    return f"{row['number']}  {tier}  {row['state']}  {row['risk']} {scope}  {row.get('acknowledged_by') or '–'}"
+    tier, state = say(lang, f"client.tier.{row['tier']}"), say(lang, f"incident.state.{row['state']}")
+    return f"{row['number']}  {tier}  {state}  {row['risk']} {scope}  {row.get('acknowledged_by') or '–'}"
 
 
 def _lines(found: dict[str, Any], lang: str) -> list[str]:

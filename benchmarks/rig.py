@@ -119,6 +119,10 @@ class Receiver:
                 out.setdefault(event, record["t"])
         return out
 
+    def last_seen(self) -> dict[str, float]:
+        """event -> when it last came."""
+        return {event: record["t"] for record in self.taken() for event in record["ids"]}
+
     def stop(self) -> None:
         """Ends it."""
         end(self._process)

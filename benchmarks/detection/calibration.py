@@ -134,7 +134,7 @@ class Simulated:
         track, block = Tracks.fresh(n, self.step), np.full((n, PARTS), np.nan)
         later, early, nearest = self.alarms
         for day, counts in enumerate(self.days(days)):
-            track.beside = self._beside(track.reached)
+            track.heights.beside = self._beside(track.heights.reached)
             tail, seen = track.tail(), claimable(track)
             for k in range(self.per):
                 block = np.concatenate([block[:, 1:], counts[k][:, None]], axis=1)

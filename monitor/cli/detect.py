@@ -25,6 +25,7 @@ from monitor.detectors import Asked, Detector, DetectorKind, Seasonal
 from monitor.detectors.arrays import Floats, np
 from monitor.detectors.kept import window_of
 from monitor.detectors.occasions import Almanac, plain
+from monitor.detectors.rated import in_turn
 from monitor.detectors.rise import Rises, score_of
 from monitor.detectors.seasonal import told as score_of_looks
 from monitor.detectors.track import Look, Tracks, surprise, uneven
@@ -56,11 +57,11 @@ class Row(Struct, frozen=True):
 
 
 class How(Struct, frozen=True):
-    """The detector, how rare an alarm is (of detectors that claim no rarity: above which level), and the zone."""
+    """The detector, how rare an alarm is or above which level it is one, and the zone."""
 
     detector: Detector
     rarer_than: float
-    above: float
+    above: float | None
     zone: ZoneInfo
     bucket: float | None = None
     almanac: Almanac = field(default_factory=lambda: plain(ZoneInfo("UTC")))
@@ -90,13 +91,16 @@ def detect(
 def _how(kind: str, options: str, bucket: str | None, config: Path | None, lang: str) -> How:
     try:
         given = json.loads(options)
-        rarer = duration(str(given.pop("rarer_than", "1mo")))
+        rarity = given.pop("rarer_than", None)
+        rarer = duration(str(rarity or "1mo"))
         above = given.pop("above", None)
         detector = msgspec.convert({**given, "kind": kind}, DetectorKind, dec_hook=_duration)
         known = load(config).config if config else Config()
         zone = ZoneInfo(known.settings.timezone)
-        own = math.inf if detector.alarms is None else detector.alarms
+        own = None if isinstance(detector, Seasonal) or rarity else detector.alarms
         level = own if above is None else float(above)
+        if level is None and detector.rarity == "none":
+            level = math.inf
         almanac = _almanac(known, detector.calendar) if isinstance(detector, Seasonal) else plain(zone)
         return How(detector, rarer, level, zone, duration(bucket) if bucket else None, almanac)
     except (TypeError, ValueError, AttributeError, msgspec.ValidationError, ConfigFault, OSError) as fault:
@@ -153,7 +157,9 @@ def judge(rows: Sequence[Row], how: How) -> list[list[str]]:
     if isinstance(how.detector, Seasonal):
         found = _tracked(steps, step, how, ends=whole_days)
     else:
-        found = [(score, _period(score, step)) for score in _asked(steps, step, how)]
+        asked = Asked(window=step, measure="sum", zone=how.zone, rarities=(how.rarer_than,))
+        scores = in_turn(how.detector, list(_asked(steps, step, how, asked)), [at for at, _ in steps], asked)
+        found = [(score, _period(score, step)) for score in scores]
     rises, said = Rises(step), {}
     for (at, _), (score, period) in zip(steps, found, strict=True):
         said[at] = _cells(score, score_of(rises.peak(at, period)), _is_alarm(score, how))
@@ -217,9 +223,8 @@ def _of_row(score: Score, surprised: float, before: float, value: float | None) 
     return msgspec.structs.replace(score, value=value, upper=max(0.0, score.upper - before)), surprised
 
 
-def _asked(steps: Sequence[tuple[float, float | None]], step: float, how: How) -> Iterator[Score]:
+def _asked(steps: Sequence[tuple[float, float | None]], step: float, how: How, asked: Asked) -> Iterator[Score]:
     """Any other detector: each row is a bucket that ends at its stamp, the window is one bucket."""
-    asked = Asked(window=step, measure="sum", zone=how.zone, rarities=(how.rarer_than,))
     back = how.detector.lookback(asked)
     known = [(at, value) for at, value in steps if value is not None]
     buckets = [Bucket(at - step, step, 1, 0, value, value, value, value, at) for at, value in known]
@@ -247,7 +252,7 @@ def _period(score: Score, step: float) -> float:
 
 
 def _is_alarm(score: Score, how: How) -> bool:
-    if how.detector.rarity:
+    if how.above is None:
         return score.return_period is not None and score.return_period >= how.rarer_than
     return score.level is not None and score.level > how.above
 

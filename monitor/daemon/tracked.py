@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from monitor.daemon.desk import Desk
 from monitor.detectors.kept import Kept
+from monitor.detectors.rated import keep
 from monitor.rules.evaluate import asked
 from monitor.rules.rule import Rule
 from monitor.store.tracks import Row
@@ -21,6 +22,8 @@ class _Held(Struct):
     selection: int
     desk: Desk
     kept: Kept
+    against: int | None = None
+    """The selection of what it is held against."""
     saved_at: float = float("-inf")
 
 
@@ -41,8 +44,9 @@ class Tracked:
         """A reading begins: what was committed before it is seen by it."""
         coming, self._coming = self._coming, {}
         for held in self._held.values():
-            if held.selection in coming:
-                held.kept.changed(coming[held.selection])
+            since = [coming[id] for id in (held.selection, held.against) if id in coming]
+            if since:
+                held.kept.changed(min(since))
 
     def clear(self) -> None:
         """Everything may have changed."""
@@ -50,17 +54,18 @@ class Tracked:
 
     def of(self, desk: Desk, rule: Rule) -> Kept | None:
         """What is kept for a rule, None where its detector remembers nothing."""
-        part, meaning = desk.asked[rule.name][0], desk.meanings[rule.name]
+        (part, whole), meaning = desk.asked[rule.name], desk.meanings[rule.name]
         selection = desk.counting.get(part.id, part.id)
         held = self._held.get(rule.name)
         if held is not None and (held.meaning, held.selection) == (meaning, selection):
             if held.desk is not desk:
-                held.desk, held.kept = desk, _handed_over(held.kept, rule.detector.keep(asked(rule, desk.zone)))
+                held.desk, held.kept = desk, _handed_over(held.kept, keep(rule.detector, asked(rule, desk.zone)))
             return held.kept
-        kept = rule.detector.keep(asked(rule, desk.zone))
+        kept = keep(rule.detector, asked(rule, desk.zone))
         if kept is None:
             return None
-        self._held[rule.name] = _Held(meaning, selection, desk, kept)
+        against = None if whole is None else desk.counting.get(whole.id, whole.id)
+        self._held[rule.name] = _Held(meaning, selection, desk, kept, against)
         row = self.saved.pop(rule.name, None)
         if row is not None and (row.meaning, row.selection) == (meaning, selection):
             kept.load(row.saved)

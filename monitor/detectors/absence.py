@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from monitor.detectors.detector import Asked, Detector, Unit
+from monitor.detectors.detector import Asked, Detector, Rarity, Unit
 from monitor.model import Score
 from monitor.series import Series
 
@@ -17,6 +17,7 @@ class Absence(Detector, frozen=True, kw_only=True, tag="absence", tag_field="kin
     """
 
     unit: ClassVar[Unit] = "seconds"
+    rarity: ClassVar[Rarity] = "none"
 
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
         """Seconds of silence, as value and level."""

@@ -47,6 +47,10 @@ class Change(Detector, frozen=True, kw_only=True, tag="change", tag_field="kind"
         }
         return asked.window + MINUTE + back[self.against]
 
+    def value_at(self, level: float, score: Score) -> float | None:
+        """So many times what is expected."""
+        return None if score.expected is None else level * score.expected
+
     def _base(self, start: float, end: float, asked: Asked) -> tuple[float, float]:
         """The reference span, of as many minutes as the current one; an average is taken over a longer one."""
         if self.against == "average":

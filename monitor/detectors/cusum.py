@@ -53,15 +53,16 @@ class Cusum(Detector, frozen=True, kw_only=True, tag="cusum", tag_field="kind"):
     reset: bool = True
 
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
-        """The measure as value, the mean of the baseline as expected, the value that would alarm alone as upper."""
+        """The measure as value, the mean of the baseline as expected, the value that would alarm now as upper."""
         at = edges(now, asked, self.steps)
         counts = batch[0].measure in COUNTS if batch else True
         told = [values(series, at) for series in batch]
         x = np.array([v for v, _ in told]).reshape(len(batch), self.steps)
         usual = self.usual(x, counts=counts)
         sums = self.sums(x, usual, counts=counts)
+        upper = self._upper(sums, Usual(usual.mean[:, -1], usual.spread[:, -1]), counts=counts)
         return [
-            self._score(x[i], float(sums[i, -1]), usual, i, bool(partial[-1]), step(asked))
+            self._score(x[i], float(sums[i, -1]), usual, i, float(upper[i]), bool(partial[-1]), step(asked))
             for i, (_, partial) in enumerate(told)
         ]
 
@@ -112,7 +113,19 @@ class Cusum(Detector, frozen=True, kw_only=True, tag="cusum", tag_field="kind"):
             out[:, i] = total
         return out
 
-    def _score(self, x: Floats, total: float, usual: Usual, i: int, partial: bool, seconds: float) -> Score:
+    def _upper(self, sums: Floats, usual: Usual, *, counts: bool) -> Floats:
+        """The value above which the newest step brings the sum over its bound."""
+        before = sums[:, -2] if self.steps > 1 else np.zeros(len(sums))
+        left = self.bound - (np.where(before > self.bound, 0.0, before) if self.reset else before)
+        gain = _of_counts if counts else _of_levels
+        wide = np.maximum(usual.spread, np.maximum(1e-3 * np.abs(usual.mean), 1e-9))
+        at_mean = gain(usual.mean, *usual, self.shift)  # gains grow evenly with the value
+        slope = (gain(usual.mean + wide, *usual, self.shift) - at_mean) / wide
+        return np.asarray(usual.mean + (left - at_mean) / slope)
+
+    def _score(
+        self, x: Floats, total: float, usual: Usual, i: int, upper: float, partial: bool, seconds: float
+    ) -> Score:
         value = None if np.isnan(x[-1]) else float(x[-1])
         if value is None:
             return Score(value=None, partial=partial)
@@ -121,7 +134,7 @@ class Cusum(Detector, frozen=True, kw_only=True, tag="cusum", tag_field="kind"):
             need = (self.baseline + 1) // 2 + self.lag
             seen = int(np.isfinite(x[:-1]).sum())
             return Score(value=value, partial=partial, learning=(min(seen, need) * seconds, need * seconds))
-        return Score(value=value, level=total / self.bound, expected=mean, partial=partial)
+        return Score(value=value, level=total / self.bound, expected=mean, upper=upper, partial=partial)
 
 
 def _of_counts(x: Floats, mean: Floats, phi: Floats, shift: float) -> Floats:

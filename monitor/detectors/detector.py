@@ -14,7 +14,10 @@ from monitor.series import Measure, Series
 from monitor.times import MINUTE, floor_to
 
 Unit = Literal["measure", "factor", "ratio", "seconds"]
+Rarity = Literal["own", "rated", "none"]
 UTC = ZoneInfo("UTC")
+PARTS = 6
+"""A window is looked at in parts: its history is one value every sixth of it."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -42,12 +45,13 @@ class Asked(Struct, frozen=True, kw_only=True):
 class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of all kinds. A kind subclasses with tag=<kind>, tag_field="kind", adds its options and `score`.
 
-    `unit`: what `above` and `below` of a tier are compared with. `rarity`: it tells p-value and return period.
-    `alarms`: the level above which it alarms by a rule of its own, where it has one.
+    `unit`: what `above` and `below` of a tier are compared with. `rarity`: whether it tells a return period of its own,
+    is given one by the past of its levels (`rated`), or none. `alarms`: the level above which it alarms by a rule of
+    its own, where it has one.
     """
 
     unit: ClassVar[Unit] = "measure"
-    rarity: ClassVar[bool] = False
+    rarity: ClassVar[Rarity] = "rated"
     alarms: ClassVar[float | None] = None
 
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
@@ -65,6 +69,10 @@ class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def needs(self, asked: Asked, now: float) -> float:
         """How many seconds before `now` it needs to see, with what is kept."""
         return self.lookback(asked)
+
+    def value_at(self, level: float, score: Score) -> float | None:
+        """The value that would stand at a level, beside such a score; None where that can't be told."""
+        return level if self.unit == "measure" else None
 
     def steady(self, series: Series, now: float, asked: Asked) -> float:
         """Until when (exclusive) the score stays what it is, if nothing arrives and coverage goes on.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import ClassVar
 
 from monitor.detectors.arrays import np
 from monitor.detectors.change import LARGEST
-from monitor.detectors.detector import Asked, Detector, Unit
-from monitor.detectors.highs import KeptHighs
+from monitor.detectors.detector import Asked, Detector, Rarity, Unit
+from monitor.detectors.highs import Highs, KeptHighs
 from monitor.detectors.kept import Kept
 from monitor.detectors.occasions import plain
 from monitor.detectors.seasonal import Seasonal, readings
@@ -22,11 +23,13 @@ class Highest(Detector, frozen=True, kw_only=True, tag="highest", tag_field="kin
     """`days` before today are looked at; nothing is called a new high before `learn` of them were seen.
 
     The level is value ÷ the highest window of those days, looked at every sixth of a window: above 1 is a new high.
-    Nothing is no high, even where there was nothing before.
+    Nothing is no high, even where there was nothing before. What was reached on k of n days seen comes once in
+    (n + 1) ÷ (k + 1) days (Gumbel, E. J. (1958), Statistics of Extremes, 2.1), whatever law it follows.
     """
 
     unit: ClassVar[Unit] = "factor"
     alarms: ClassVar[float | None] = 1.0
+    rarity: ClassVar[Rarity] = "own"
     against: ClassVar[str] = "highest"
 
     days: int = 90
@@ -36,11 +39,17 @@ class Highest(Detector, frozen=True, kw_only=True, tag="highest", tag_field="kin
         """The highest of the days before as expected; how many times that as level."""
         kept = asked.kept if asked.kept is not None else self.keep(asked)
         highs = kept.follow(batch, floor_to(now, kept.step), now - self.lookback(asked))
-        bound, seen = highs.only([kept.keys[s.key] for s in batch]).before()
+        highs = highs.only([kept.keys[s.key] for s in batch])
+        bound, seen = highs.before()
         window, _, partial = readings(batch, now, asked, kept.step)
-        told = np.round(window, EXACT).tolist()
-        rows = zip(told, bound.tolist(), seen.tolist(), partial, strict=True)
-        return [self._score(*row) for row in rows]
+        told = np.round(window, EXACT)
+        among, levels = asked.series or len(batch), bound.tolist()
+        rows = zip(told.tolist(), levels, seen.tolist(), highs.reached(told), partial, strict=True)
+        return [self._score(i, row, highs, asked.rarities, among) for i, row in enumerate(rows)]
+
+    def value_at(self, level: float, score: Score) -> float | None:
+        """So many times the highest."""
+        return None if score.expected is None else level * score.expected
 
     def keep(self, asked: Asked) -> Kept:
         """What is to be kept from one judgement to the next. A window has the parts that `seasonal` gives it."""
@@ -55,16 +64,31 @@ class Highest(Detector, frozen=True, kw_only=True, tag="highest", tag_field="kin
         back = asked.kept.back(now) if asked.kept is not None else None
         return self.lookback(asked) if back is None else max(back, asked.window) + 2 * MINUTE
 
-    def _score(self, value: float, bound: float, seen: int, partial: bool) -> Score:
+    def _score(self, i: int, row: Row, highs: Highs, rarities: Sequence[float], among: int) -> Score:
+        value, bound, seen, reached, partial = row
         if value != value:
             return Score(value=None, partial=partial)
         if seen < self.learn:
             return Score(value=value, partial=partial, learning=(seen * DAY, self.learn * DAY))
-        level = LARGEST if bound <= 0 < value else value / bound if bound > 0 else 0.0
+        period = (seen + 1) / (reached + 1) * DAY / among if value > 0 else 0.0
+        days = {r: int((seen + 1) * DAY / (r * among)) - 1 for r in rarities}
+        at = {r: float(highs.exceeded_on(k)[i]) for r, k in days.items() if 0 <= k < self.days}
         return Score(
             value=value,
-            level=max(-LARGEST, min(LARGEST, level)),
+            level=_times(value, bound),
             expected=bound,
+            p_value=(reached + 1) / (seen + 1) if value > 0 else 1.0,
+            return_period=period,
+            beyond=period if value > 0 and not reached else None,
             history=seen * DAY,
+            bounds=tuple((r, _times(v, bound)) for r, v in at.items() if isfinite(v)),
             partial=partial,
         )
+
+
+Row = tuple[float, float, int, int, bool]
+
+
+def _times(value: float, bound: float) -> float:
+    level = LARGEST if bound <= 0 < value else value / bound if bound > 0 else 0.0
+    return max(-LARGEST, min(LARGEST, level))

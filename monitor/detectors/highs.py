@@ -42,6 +42,14 @@ class Highs:
         """The highest of the days before the one that runs, and how many of them were seen."""
         return np.asarray(self.state[1:].max(axis=0)), np.asarray(np.isfinite(self.state[1:]).sum(axis=0))
 
+    def reached(self, window: Floats) -> tuple[int, ...]:
+        """On how many of those days so much was reached."""
+        return tuple((self.state[1:] >= window).sum(axis=0).tolist())
+
+    def exceeded_on(self, days: int) -> Floats:
+        """Above what one must come to have been reached on so many of those days at most."""
+        return np.asarray(-np.sort(-self.state[1:], axis=0)[days])
+
 
 class KeptHighs(Kept):
     """The highs of all series of one rule, of so many days."""

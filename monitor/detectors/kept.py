@@ -103,9 +103,17 @@ class Kept:
             return here.tracks
         start = self._start(batch, end, since)
         self._admit(batch)
-        values = self._values(batch, start.upto, round((end - start.upto) / self.step))
-        self.point = self._go(start, values)
+        edges = self.edges(start.upto, end)
+        self.point = self._go(start, edges, self.values(batch, edges))
         return self.point.tracks
+
+    def begun(self, at: float) -> float:
+        """When the step began that an instant lies in."""
+        return floor_to(at, self.step)
+
+    def edges(self, start: float, end: float) -> Floats:
+        """The edges of the steps between two of them."""
+        return np.asarray(start + self.step * np.arange(round((end - start) / self.step) + 1.0))
 
     def before(self, batch: Sequence[Series]) -> Floats:
         """What came in the parts of the window before the running one, a row a series, as last followed."""
@@ -114,7 +122,7 @@ class Kept:
 
     def _recover(self, batch: Sequence[Series]) -> None:
         """What a source vouched for may turn out to be otherwise: then counts have changed from there on."""
-        covered = batch[0].covered if batch and _alike(batch) else ()
+        covered = batch[0].covered if batch and alike(batch) else ()
         before, self._vouched = self._vouched, covered
         if self.point is None or before is covered or not before or not covered:
             return
@@ -138,7 +146,7 @@ class Kept:
             return points[-1]._replace(tracks=points[-1].tracks.copy())
         self.forget()
         firsts = [s.covered[0][0] for s in batch if s.covered]
-        first = floor_to(max(since, min(firsts, default=end)), self.step)
+        first = self.begun(max(since, min(firsts, default=end)))
         return Point(min(first, end), self.fresh(), np.full((1, self.parts - 1), np.nan))
 
     def _admit(self, batch: Sequence[Series]) -> None:
@@ -155,29 +163,27 @@ class Kept:
         parts = np.concatenate([point.parts, np.repeat(point.parts[:1], more, axis=0)])
         return point.upto, type(point.tracks)(self.step, state, point.tracks.day), parts
 
-    def _values(self, batch: Sequence[Series], start: float, steps: int) -> Floats:
+    def values(self, batch: Sequence[Series], edges: Floats) -> Floats:
         """What each series counted in each step, NaN where too little was covered; in the order of `keys`."""
-        edges = start + self.step * np.arange(steps + 1.0)
         found = amounts(batch, edges)
-        covered = batch[0].covered if batch and _alike(batch) else ()
+        covered = batch[0].covered if batch and alike(batch) else ()
         empty = amounts([Series(key=NOBODY, measure="count", covered=covered)], edges)
         out = np.repeat(empty, len(self.keys), axis=0)
         if len(batch):
             out[[self.keys[s.key] for s in batch]] = found
         return out
 
-    def _go(self, start: Point, values: Floats) -> Point:
+    def _go(self, start: Point, edges: Floats, values: Floats) -> Point:
         """Takes step by step, and leaves points on the way."""
-        at, tracks, parts = self._widened(start)
+        _, tracks, parts = self._widened(start)
         joined, before, keys = np.concatenate([parts, values], axis=1), self.parts - 1, list(self.keys)
-        for k in range(values.shape[1]):
+        for k, at in enumerate(edges[:-1].tolist()):
             day, block = self.almanac.read(at + self.step / 2).day, joined[:, k : k + self.parts]
             midnight = tracks.day not in (day, -1)
             if midnight or floor_to(at, max(APART, self.step)) == at:
                 self._leave(Point(at, tracks.copy(), block[:, :before].copy(), midnight))
             self.take(tracks, keys, at, block)
-            at += self.step
-        return Point(at, tracks, joined[:, values.shape[1] :])
+        return Point(float(edges[-1]), tracks, joined[:, values.shape[1] :])
 
     def _leave(self, point: Point) -> None:
         points = [*(p for p in self.points if p.upto < point.upto), point]
@@ -212,7 +218,7 @@ class Kept:
         self.points = [Point(saved.upto, type(fresh)(self.step, state, saved.day), window, midnight=False)]
 
 
-def _alike(batch: Sequence[Series]) -> bool:
+def alike(batch: Sequence[Series]) -> bool:
     """Whether the same sources vouch for all."""
     first = batch[0].covered
     return all(s.covered is first or s.covered == first for s in batch)

@@ -263,12 +263,13 @@ class Almanac:
             tracks.learn(look, when)
             return
         tracks.learn(look._replace(z=np.where(lift.on, np.nan, look.z)), when)
-        tracks.before[:] = np.where(np.isnan(look.z), tracks.before, look.z)
+        before = tracks.heights.before
+        before[:] = np.where(np.isnan(look.z), before, look.z)
         self._teach(tracks, lift, look.part, end)
 
     def _teach(self, tracks: Tracks, lift: Lift, part: Floats, end: float) -> None:
         """What occasions brought in the step that ends at an instant is learned, each kind by itself."""
-        known = ~np.isnan(part) & (tracks.days >= 2)
+        known = ~np.isnan(part) & (tracks.heights.days >= 2)
         for i, occasion in enumerate(lift.found):
             rows, share = self._learned(tracks, occasion.kind), lift.shares[i]
             here = known & (lift.first == i) & (share > 0)

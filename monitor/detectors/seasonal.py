@@ -9,7 +9,7 @@ from msgspec.structs import asdict, replace
 
 from monitor.detectors.amounts import AMOUNTS, counted
 from monitor.detectors.arrays import Floats, np
-from monitor.detectors.detector import Asked, Detector
+from monitor.detectors.detector import PARTS, Asked, Detector, Rarity
 from monitor.detectors.kept import Kept, window_of
 from monitor.detectors.occasions import Almanac, Lift, plain
 from monitor.detectors.track import Look, Tracks, uneven
@@ -17,8 +17,6 @@ from monitor.model import Score
 from monitor.series import Series, share_covered
 from monitor.times import DAY, MINUTE, Duration, floor_to
 
-PARTS = 6
-"""A window is looked at in parts: its history is one value every sixth of it."""
 CLAIMED = 5
 """A return period is claimed up to this many times the history seen."""
 USUAL = 30 * DAY
@@ -34,7 +32,7 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
     `calendar`: whose working days hold; "" = none, left out = the organisation's.
     """
 
-    rarity: ClassVar[bool] = True
+    rarity: ClassVar[Rarity] = "own"
 
     days: int = 91
     learn: Duration = Duration(2 * DAY)
@@ -48,14 +46,14 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
         keys, almanac, begun = [s.key for s in batch], kept.almanac, floor_to(now - JUST_BEFORE, step)
         followed = kept.follow(batch, begun, now - self.days * DAY)
         tracks = followed.only([kept.keys[key] for key in keys])
-        tracks.beside = followed.reached.sum(axis=1, keepdims=True) - tracks.reached
+        tracks.heights.learn_from(followed.heights)
         value, part, partial = readings(batch, now, asked, begun)
         window = window_of(np.column_stack([kept.before(batch), part])) if asked.measure in AMOUNTS else value
         window = np.where(np.isnan(window), value, window)
         lift = almanac.lift(tracks, keys, begun + step, parts)
         look = tracks.look(part, window, almanac.read(begun + step / 2), lift)
         if parts > 1:  # the running part is still short when it begins
-            look = look._replace(z=np.maximum(look.z, tracks.before))
+            look = look._replace(z=np.maximum(look.z, tracks.heights.before))
         middles = [now - (k + 0.5) * step for k in range(parts)]
         shown = almanac.lift(tracks, keys, now, parts)
         normal = (uneven(tracks.normal(almanac.read(at))) for at in middles)
@@ -171,7 +169,7 @@ def told(
         claimed.tolist(),
         period.tolist(),
         seen.tolist(),
-        (tracks.days >= 2).tolist(),
+        (tracks.heights.days >= 2).tolist(),
         bounds.tolist(),
         partial,
         strict=True,

@@ -31,22 +31,26 @@ FARTHEST = 100.0
 
 
 class Tail(NamedTuple):
-    """Rises above z = 0 come every `between` days; `slopes`: of the logarithm of the period, a row for each level."""
+    """Rises above z = 0 come every `between` days; `slopes`: of the logarithm of the period, a row for each level.
+
+    `usual`: days between highests above z = 0 by the law.
+    """
 
     between: Floats
     slopes: Floats
+    usual: float = USUAL
 
     def return_period(self, z: Floats) -> Floats:
         """Days between rises that come above this z."""
         out, height = np.log(self.between), height_of(z)
         for level, width, slope in zip(HEIGHTS, WIDTHS, self.slopes, strict=True):
             out = out + slope * np.clip(height - level, 0.0, width)
-        low = np.log(np.minimum(self.between, USUAL)) + SLOPE * z  # at z = 0 nothing has risen yet
+        low = np.log(np.minimum(self.between, self.usual)) + SLOPE * z  # at z = 0 nothing has risen yet
         return np.asarray(np.exp(np.clip(np.where(z > 0, out, low), -FARTHEST, FARTHEST)))
 
     def z_at(self, days: Floats) -> Floats:
         """The z above which rises come once in so many days."""
-        below = np.log(days / np.minimum(self.between, USUAL)) / SLOPE
+        below = np.log(days / np.minimum(self.between, self.usual)) / SLOPE
         left, out = np.maximum(np.log(days / self.between), 0.0), np.zeros_like(days)
         for width, slope in zip(WIDTHS, self.slopes, strict=True):
             out = out + np.minimum(left, slope * width) / slope
@@ -60,20 +64,20 @@ def height_of(z: Floats) -> Floats:
     return np.asarray(np.where(z > BEND, BEND * (1 + np.log(np.maximum(z, BEND) / BEND)), z))
 
 
-def tail_of(days: Floats, reached: Floats, beside: Floats | float = 0.0) -> Tail:
+def tail_of(days: Floats, reached: Floats, beside: Floats | float = 0.0, usual: float = USUAL) -> Tail:
     """The tail of so many days in which so many rises reached each level (a row a level).
 
     `beside`: the rises of the other series of the rule. What comes once in a month of fifty series is once in four
     years of each: of that fifty know more than one.
     """
-    between = (days + WORTH * USUAL) / (reached[0] + WORTH)
+    between = (days + WORTH * usual) / (reached[0] + WORTH)
     widths = np.array(WIDTHS[:-1])[:, None]
     narrow = widths[0] / widths  # or the law would weigh the more, the farther apart levels are
     others, law = np.zeros_like(reached) + beside, LAW_WORTH * narrow
     share = (others[1:] + law * np.exp(-SLOPE * widths)) / (others[:-1] + law)
     worth = SLOPE_WORTH * narrow + np.minimum(others[:-1], OTHERS_WORTH)
     slopes = np.log((reached[:-1] + worth) / (reached[1:] + worth * share)) / widths
-    return Tail(np.asarray(between), np.concatenate([slopes, np.full_like(reached[:1], SLOPE)]))
+    return Tail(np.asarray(between), np.concatenate([slopes, np.full_like(reached[:1], SLOPE)]), usual)
 
 
 def levels_of(z: Floats) -> Floats:

@@ -19,36 +19,24 @@ from math import log, sqrt
 from typing import NamedTuple, Protocol
 
 from monitor.detectors.arrays import Floats, Truths, np
-from monitor.detectors.tail import LEVELS, SLOPE, Tail, levels_of, tail_of
+from monitor.detectors.heights import Heights, height, unwide, wide
+from monitor.detectors.tail import SLOPE, Tail
 from monitor.times import DAY, HOUR
 
-HOURS, WEEKDAYS = 24, 7
+HOURS, WEEKDAYS, VIEWS = 24, 7, 2
 MEAN_TO_SD = 1.25
 """A normal deviation's standard deviation over its mean size."""
-LEAST_SPREAD = 0.01
-UNKNOWN = -1e9
-"""The z of a series that has not seen two days."""
 
 
 class Pace(NamedTuple):
-    """How fast things are learned: half-lives in seconds, limits in standard deviations, worths in days."""
+    """How fast things are learned: half-lives in seconds, limits in standard deviations."""
 
     level: float = 3 * DAY
     noise: float = 4 * DAY
     hour: float = 5 * DAY
     weekday: float = 120 * DAY
-    highest: float = 20 * DAY
     clip: float = 3.0
-    clip_low: float = 1.0
-    """How far below the usual a daily highest teaches: empty days between busy ones do not make all heights usual."""
     least_noise: float = 0.7
-    spread: float = 0.4
-    """The standard deviation of daily highests before anything is known of it."""
-    spread_worth: float = 5.0
-    together: float = 6 * HOUR
-    """Exceedances nearer than this are one rise."""
-    settled: float = 20.0
-    """Heights are counted after so many days: before, the spread is mostly a guess."""
 
 
 PACE = Pace()
@@ -93,16 +81,7 @@ ROWS = {
     "noise": 1,
     "taken": 1,
     "broken": 1,
-    "days": 1,
-    "today": 1,
-    "watched": 1,
-    "peak": 1,
-    "since": 1,
-    "reached": LEVELS,
-    "before": 1,
-    "usual": 2,
-    "varying": 2,
-    "highest": 2,
+    "heights": height(VIEWS),
     "hours": HOURS,
     "seen": HOURS,
     "weekdays": WEEKDAYS,
@@ -116,24 +95,14 @@ class Tracks:
     """The state of n series after the steps taken so far, `step` seconds each.
 
     `state` is all of it, an array of HEIGHT x n and `more` rows for what others learn, together with `day`; the
-    attributes are its rows. `beside`: the rises of others, by level, from which these may learn the shape of a tail.
+    attributes are its rows. `heights`: how the views stand against their daily highests.
     """
 
     level: Floats
     noise: Floats
     taken: Floats
     broken: Floats
-    days: Floats
-    today: Floats
-    watched: Floats
-    peak: Floats
-    since: Floats
-    reached: Floats
-    before: Floats
-    """The z of the step before."""
-    usual: Floats
-    varying: Floats
-    highest: Floats
+    """Steps whose count was no whole number."""
     hours: Floats
     seen: Floats
     weekdays: Floats
@@ -141,19 +110,18 @@ class Tracks:
 
     def __init__(self, step: float, state: Floats, day: int = -1, pace: Pace = PACE) -> None:
         self.step, self.state, self.day, self.pace = step, state, day, pace
-        row = 0
-        for name, height in ROWS.items():
-            setattr(self, name, state[row] if height == 1 else state[row : row + height])
-            row += height
-        self.more = state[row:]
-        self.beside: Floats | float = 0.0
-        self._spread: Floats | None = None
+        rows, at = {}, 0
+        for name, many in ROWS.items():
+            rows[name] = state[at] if many == 1 else state[at : at + many]
+            at += many
+        self.heights = Heights(step, rows.pop("heights"), VIEWS)
+        for name, row in rows.items():
+            setattr(self, name, row)
+        self.more = state[at:]
         self._level = _rate(step, max(pace.level, 7 * step))
         self._noise = _rate(step, max(pace.noise, 30 * step))
         self._hour = _rate(step, pace.hour / HOURS)
         self._weekday = _rate(step, pace.weekday / WEEKDAYS)
-        self._highest = _rate(max(step, DAY), pace.highest)
-        self._gap = max(1, round(pace.together / step))
         self._a_day = max(1.0, DAY / step)
         self._an_hour = max(1.0, HOUR / step)
 
@@ -162,9 +130,7 @@ class Tracks:
         """n series of which nothing has been seen."""
         out = cls(step, np.zeros((HEIGHT + more, n)))
         out.noise[:] = 1.0
-        out.peak[:] = -np.inf
-        out.before[:] = UNKNOWN
-        out.highest[:] = -np.inf
+        out.heights.begin()
         return out
 
     def only(self, columns: Sequence[int]) -> Tracks:
@@ -186,25 +152,13 @@ class Tracks:
         out = out + self.hours[first] * (1 - share)
         return np.asarray(out + self.hours[(first + 1) % HOURS] * share if share else out)
 
-    def spread(self) -> Floats:
-        """The standard deviation of the daily highests of both views."""
-        if self._spread is None:
-            worth = self.pace.spread_worth * 0.5 ** (self.days * DAY / self.pace.highest)
-            varied = self.varying * self.days + worth * self.pace.spread**2
-            self._spread = np.asarray(np.sqrt(np.maximum(varied / (self.days + worth), LEAST_SPREAD**2)))
-        return self._spread
-
     def look(self, part: Floats, window: Floats, when: When, lift: Lifted | None = None) -> Look:
         """How the values of the newest part and of the whole window stand; changes nothing."""
         lifted = np.ones((2, len(part))) if lift is None else np.array([lift.part, lift.window])
         y, normal = even(part / lifted[0]), self.normal(when)
         normal = np.where(self.taken > 0, normal, y)
         views = np.array([wide(window / lifted[1]), wide(np.maximum((y - normal) / self.noise, 0.0))])
-        by_view = (views - self.usual) / self.spread()
-        z = np.minimum(np.maximum(by_view[0], by_view[1]), -UNKNOWN)
-        return Look(
-            np.where(self.days >= 2, z, UNKNOWN + 0 * z), part, window, y, normal, self.noise.copy(), views, lifted
-        )
+        return Look(self.heights.z(views), part, window, y, normal, self.noise.copy(), views, lifted)
 
     def take(self, part: Floats, window: Floats, when: When) -> Look:
         """Looks at the values of the next step and learns from them; NaN is a gap."""
@@ -216,15 +170,10 @@ class Tracks:
         """A step is over and stood as it was last looked at."""
         if when.day != self.day:
             if self.day >= 0:
-                self._turn()
+                self.heights.turn(self._rounded())
             self.day = when.day
-        known = np.asarray(~np.isnan(look.z))
-        self._count(look, known)
-        self._follow(look, when, known)
-        self.highest[:] = np.fmax(self.highest, np.where(known, look.views, -np.inf))
-        self.before[:] = np.where(known, look.z, UNKNOWN)
-        self.today += known
-        self.watched += known & (self.days >= self.pace.settled)
+        self.heights.learn(look.z, look.views)
+        self._follow(look, when, np.asarray(~np.isnan(look.z)))
 
     def _follow(self, look: Look, when: When, known: Truths) -> None:
         """What is normal, and how far values lie off it."""
@@ -249,52 +198,24 @@ class Tracks:
         self.noise += learn * (np.abs(off) * MEAN_TO_SD - self.noise)
         np.maximum(self.noise, self.pace.least_noise, out=self.noise)
 
-    def _turn(self) -> None:
-        """A day is over: its highest is learned where at least half of it was seen."""
-        whole = self.today >= 0.5 * self._a_day
-        self.today[:] = 0
-        spread = self.spread()
-        off = np.where(whole, np.where(np.isfinite(self.highest), self.highest, 0.0) - self.usual, 0.0)
-        kept = np.maximum(np.minimum(off, self.pace.clip * spread), -self.pace.clip_low * spread)
-        off = np.where(self.days >= 2, kept, off)
-        rate = np.maximum(self._highest, 1 / (self.days + 1))
-        self.usual += rate * off
-        later = whole & (self.days >= 1)
-        self.varying[:] = np.where(later, (1 - rate) * (self.varying + rate * (off**2 + self._rounded())), self.varying)
-        self.days += whole
-        self.highest[:] = -np.inf
-        self._spread = None
-
     def _rounded(self) -> Floats:
         """The variance that a daily highest of whole counts hides by being whole, in both views.
 
         It is a twelfth of the square of one count more (Sheppard 1898). Without it highests of one count each, many
         days in a row, would pass for a series that never varies.
         """
-        beyond = np.exp(np.minimum(np.maximum(self.usual, log(2)), 700.0))
+        beyond = np.exp(np.minimum(np.maximum(self.heights.usual, log(2)), 700.0))
         y = np.maximum(self.level + (beyond[1] - 2) * self.noise, 2 * sqrt(0.375))
         one = np.log1p(np.array([np.ones_like(y), 2 / (y * self.noise)]) / beyond)
         return np.asarray(np.where(2 * self.broken < self.taken, one**2 / 12, 0.0))
 
-    def _count(self, look: Look, known: Truths) -> None:
-        """Rises that are over are counted, with how high they came."""
-        self.since += 1
-        over = np.isfinite(self.peak) & (self.since > self._gap)
-        if over.any():
-            self.reached += levels_of(np.where(over, self.peak, -np.inf))
-            self.peak[over] = -np.inf
-        above = known & (look.z > 0) & (self.days >= self.pace.settled)
-        if above.any():
-            self.peak[above] = np.maximum(self.peak[above], look.z[above])
-            self.since[above] = 0
-
     def tail(self) -> Tail:
         """How rare a z is, from the rises so far."""
-        return tail_of(self.watched * self.step / DAY, self.reached, self.beside)
+        return self.heights.tail()
 
     def value_at(self, z: Floats, look: Look) -> Floats:
         """The value of the window that would be seen at a z, were it the newest part that grew."""
-        views = self.usual + z * self.spread()
+        views = self.heights.at(z)
         whole = unwide(views[0]) * look.lifted[1]
         height = unwide(views[1])
         part = np.where(height > 0, uneven(look.normal + height * look.noise), 0.0) * look.lifted[0]
@@ -315,16 +236,6 @@ def even(x: Floats) -> Floats:
 def uneven(y: Floats) -> Floats:
     """Counts from the even scale, at least 0."""
     return np.asarray(np.where(y > 0, np.maximum((y / 2) ** 2 - 0.375, 0.0), 0.0))
-
-
-def wide(x: Floats) -> Floats:
-    """Values on a logarithm that bears zeros. Negative values mirror."""
-    return np.asarray(log(2) + np.copysign(np.log(np.abs(x) + 2) - log(2), x))
-
-
-def unwide(y: Floats) -> Floats:
-    """Values from that logarithm, at least 0."""
-    return np.asarray(np.maximum(np.exp(np.minimum(y, 700.0)) - 2, 0.0))
 
 
 def _clipped(x: Floats, limit: Floats) -> Floats:

@@ -50,6 +50,12 @@ class Zscore(Detector, frozen=True, kw_only=True, tag="zscore", tag_field="kind"
         """The window and the baseline before it."""
         return asked.window + self._steps(asked) * self._step(asked) + MINUTE
 
+    def value_at(self, level: float, score: Score) -> float | None:
+        """So many standard deviations above the mean."""
+        if score.value is None or score.expected is None or not score.level:
+            return None
+        return score.expected + (score.value - score.expected) * level / score.level
+
     def _step(self, asked: Asked) -> float:
         return asked.window if self.step is None else float(self.step)
 

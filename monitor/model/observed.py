@@ -164,7 +164,7 @@ class Score(Struct, frozen=True, kw_only=True, gc=False):
     `level_low` serves `below` where the interval has two ends (ratio); None = use `level`.
     `partial` = some source of the series did not cover the window: a lower bound, may raise, never lets a tier go.
     `learning` = (seconds seen, seconds needed) while rarity can't be told yet. `enough` = the detector's own floor is
-    met (change: `add`), asked on entry only. `bounds`: (return period, the value it stands for) for each rarity asked.
+    met (change: `add`), asked on entry only. `bounds`: (return period, level at which it begins) of each rarity asked.
     A value without a level is shown, not judged: it neither raises nor lets go.
     """
 

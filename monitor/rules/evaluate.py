@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
+from monitor.detectors import rated
 from monitor.detectors.detector import UTC, Asked
 from monitor.detectors.kept import Kept
 from monitor.model import CREDIBLE, Alert, Key, Score, Verdict
@@ -36,7 +37,7 @@ def asked(rule: Rule, zone: ZoneInfo = UTC, series: int = 0, kept: Kept | None =
 
 def lookback(rule: Rule, zone: ZoneInfo = UTC) -> float:
     """How many seconds of buckets before `now` a rule's series need."""
-    return _with_windows_before(rule, rule.detector.lookback(asked(rule, zone)))
+    return _with_windows_before(rule, rated.lookback(rule.detector, asked(rule, zone)))
 
 
 def accelerates(rule: Rule) -> bool:
@@ -56,7 +57,7 @@ def acceleration(series: Series, start: float, end: float) -> float | None:
 
 def needs(rule: Rule, now: float, zone: ZoneInfo = UTC, kept: Kept | None = None) -> float:
     """The same with what is kept of earlier judgements."""
-    return _with_windows_before(rule, rule.detector.needs(asked(rule, zone, kept=kept), now))
+    return _with_windows_before(rule, rated.needs(rule.detector, asked(rule, zone, kept=kept), now))
 
 
 def _with_windows_before(rule: Rule, back: float) -> float:
@@ -81,7 +82,7 @@ def evaluate(
     what the rule's detector made to be kept; then the batch is all series.
     """
     question = asked(rule, zone, series, kept)
-    scores = rule.detector.score(batch, now, question)
+    scores = rated.score(rule.detector, batch, now, question)
     span = question.span(now)
     out = []
     for one, score in zip(batch, scores, strict=True):

@@ -130,8 +130,8 @@ def standing(rung: Rung, rule: Rule, score: Score) -> Literal["above", "under", 
         beyond.append(score.level < rung.above * ease if rung.above > 0 else score.level <= rung.above)
     if rung.below is not None and low is not None:
         beyond.append(low * ease > rung.below if rung.below > 0 else low >= rung.below)
-    if bound is not None and score.value is not None:
-        beyond.append(score.value < ease * bound)
+    if bound is not None and score.level is not None:
+        beyond.append(score.level < ease * bound if bound > 0 else score.level <= bound)
     if not beyond:
         return "unknown"
     return "under" if any(beyond) else "above"

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from monitor.detectors.detector import UTC
+from monitor.detectors.rated import keep
 from monitor.mentions.reading import Reading
 from monitor.model import Alert, Key, Mention, Tier
 from monitor.rules.buckets import Tally, compile_rules
@@ -165,8 +166,9 @@ class _Steps(_Walks):
         self.missed: list[float] = []
         self.asked = asked(rule, zone)
         self.lookback = lookback(rule, zone)
-        self.kept = rule.detector.keep(self.asked)
+        self.kept = keep(rule.detector, self.asked)
         self.part, self.whole = selections(rule)
+        self.sides = {self.part.id} if self.whole is None else {self.part.id, self.whole.id}
         self.alerts = dict(alerts)
         self.nexts: dict[Key, float] = {}
         self.due = self._grid(start, start)
@@ -204,7 +206,7 @@ class _Steps(_Walks):
 
     def changed(self, touched: Collection[At], since: float) -> None:
         """Counts of these series changed from an instant on."""
-        if self.kept is not None and any(at[0] == self.part.id for at in touched):
+        if self.kept is not None and any(at[0] in self.sides for at in touched):
             self.kept.changed(since)
 
     def _look(self, heard: Heard, now: float) -> list[Alert]:
@@ -268,7 +270,7 @@ class _Steps(_Walks):
 
     def _next(self, series: Series, alert: Alert, now: float) -> float:
         """When this series may come to something else although nothing arrives; `now` = any time."""
-        if self.restless:
+        if self.restless or self.kept is not None:
             return now
         if alert.tier == Tier.CALM and not alert.pending and self.only_above and self.rule.detector.falls(series):
             return FAR

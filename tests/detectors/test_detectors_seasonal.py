@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from monitor.detectors import Asked, Seasonal
+from monitor.detectors.heights import unwide, wide
 from monitor.detectors.kept import Kept, window_of
 from monitor.detectors.rise import Rises, score_of
 from monitor.detectors.tail import levels_of, tail_of
-from monitor.detectors.track import Tracks, When, even, surprise, uneven, unwide, wide
+from monitor.detectors.track import Tracks, When, even, surprise, uneven
 from monitor.model import Score
 from monitor.series import Bucket, Series
 from monitor.times import DAY, HOUR

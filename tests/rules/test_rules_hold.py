@@ -150,7 +150,7 @@ def test_a_rare_tier_is_left_by_the_value_at_that_rarity() -> None:
     rule = a_rule(orange=Rung(rarer_than=Duration(86400)))
 
     def rare(value: float, period: float) -> Score:
-        return Score(value=value, return_period=period, bounds=((86400.0, 100.0),))
+        return Score(value=value, level=value, return_period=period, bounds=((86400.0, 100.0),))
 
     steps = [(0, rare(120, 1e6)), (1, rare(85, 100)), (20, rare(85, 100)), (21, rare(79, 100)), (31, rare(79, 100))]
     assert walk(rule, steps) == [Tier.ORANGE] * 4 + [Tier.CALM]

@@ -72,16 +72,18 @@ class Highest(Detector, frozen=True, kw_only=True, tag="highest", tag_field="kin
             return Score(value=value, partial=partial, learning=(seen * DAY, self.learn * DAY))
         period = (seen + 1) / (reached + 1) * DAY / among if value > 0 else 0.0
         days = {r: int((seen + 1) * DAY / (r * among)) - 1 for r in rarities}
-        at = {r: float(highs.exceeded_on(k)[i]) for r, k in days.items() if 0 <= k < self.days}
+        at = [(r, float(highs.exceeded_on(k)[i])) for r, k in days.items() if 0 <= k < self.days]
+        at = [(r, highest) for r, highest in at if isfinite(highest)]
         return Score(
             value=value,
             level=_times(value, bound),
             expected=bound,
+            upper=at[0][1] if at else None,
             p_value=(reached + 1) / (seen + 1) if value > 0 else 1.0,
             return_period=period,
             beyond=period if value > 0 and not reached else None,
             history=seen * DAY,
-            bounds=tuple((r, _times(v, bound)) for r, v in at.items() if isfinite(v)),
+            bounds=tuple((r, _times(highest, bound)) for r, highest in at),
             partial=partial,
         )
 

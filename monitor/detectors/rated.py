@@ -3,7 +3,8 @@
 `seasonal` and `highest` tell a rarity of their own. Of the others the level that the ladder asks for is looked at as
 each step ends: each aligned step, else each sixth of a window. How high it stands is told in standard deviations of
 its own daily highests, and how rare that is from the rises so far (`heights`), whatever the method believes of its own
-p-values.
+p-values. Many methods know few heights (a baseline of nothing, a handful of counts), so that a height is told as rare
+as the level of the tail under it.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from monitor.detectors.detector import PARTS, Asked, Detector
 from monitor.detectors.heights import Heights, height, unwide, wide
 from monitor.detectors.kept import NOBODY, Kept, alike
 from monitor.detectors.occasions import plain
-from monitor.detectors.tail import Tail
+from monitor.detectors.tail import Tail, level_over, level_under
 from monitor.model import Key, Score
 from monitor.series import Series
 from monitor.times import DAY, HOUR, MINUTE, aligned, floor_to
 
-HISTORY, STEPS = 91 * DAY, 104
-"""How far back levels are looked at: so long, and so many steps."""
+HISTORY, STEPS, MOST = 91 * DAY, 104, 40_000
+"""How far back levels are looked at where none are remembered: so long and so many steps, but no more answers."""
 LEARN = 2 * DAY
 CLAIMED = 5
 """A return period is claimed up to this many times the history seen."""
@@ -162,13 +163,12 @@ def score(detector: Detector, batch: Sequence[Series], now: float, asked: Asked)
     if not batch:
         return scores
     begun = kept.begun(now - JUST_BEFORE)
-    followed = kept.follow(batch, begun, now - _history(kept))
+    followed = kept.follow(batch, begun, now - _history(kept, len(batch)))
     levels = followed.only([kept.keys[series.key] for series in batch])
     levels.heights.learn_from(followed.heights)
     if kept.align is None:  # the step that runs, with what has come so far, and the one before: those that are counted
         running = detector.score(batch, kept.ends(begun), kept.asked)
-        before = np.where(np.isnan(levels.heights.before), -np.inf, levels.heights.before)
-        z = np.fmax(levels.z(np.array([_level(s) for s in running])), before)
+        z = np.fmax(levels.z(np.array([_level(s) for s in running])), levels.heights.before)
     else:
         z = levels.z(np.array([_level(s) for s in scores]))
     return _told(scores, z, levels, asked, detector)
@@ -180,11 +180,11 @@ def in_turn(detector: Detector, scores: Sequence[Score], ends: Sequence[float], 
         return list(scores)
     almanac, levels = plain(asked.zone), Levels.fresh(asked.window)
     z, states = [], []
-    for score, end in zip(scores, ends, strict=True):
-        level = np.array([_level(score)])
+    for one, end in zip(scores, ends, strict=True):
+        level = np.array([_level(one)])
         z.append(levels.z(level))
         states.append(levels.state[:, 0].copy())
-        levels.take(level, np.array([_value(score)]), almanac.read(end - levels.step / 2).day)
+        levels.take(level, np.array([_value(one)]), almanac.read(end - levels.step / 2).day)
     each = Levels(levels.step, np.array(states).T)  # each score is a series as it stood then
     return _told(scores, np.concatenate(z), each, structs.replace(asked, series=1), detector)
 
@@ -192,7 +192,7 @@ def in_turn(detector: Detector, scores: Sequence[Score], ends: Sequence[float], 
 def _told(scores: Sequence[Score], z: Floats, levels: Levels, asked: Asked, detector: Detector) -> list[Score]:
     """The scores with how rare they are; periods are those of all series of the rule together."""
     among, tail = asked.series or len(scores), levels.heights.tail()
-    days = tail.return_period(z)
+    days = tail.return_period(level_under(z))
     p = -np.expm1(-levels.step / DAY / days)
     seen = levels.taken * levels.step
     bounds = [_bounds(tail, levels, r * among / DAY) for r in asked.rarities]
@@ -225,15 +225,15 @@ def _told(scores: Sequence[Score], z: Floats, levels: Levels, asked: Asked, dete
 
 def _bounds(tail: Tail, levels: Levels, days: float) -> Floats:
     """The level at which a rarity begins, of each series."""
-    return levels.level_at(tail.z_at(np.full(len(levels.taken), days)))
+    return levels.level_at(level_over(tail.z_at(np.full(len(levels.taken), days))))
 
 
 def _is_rated(detector: Detector, asked: Asked) -> bool:
     return bool(asked.rarities) and detector.rarity == "rated"
 
 
-def _history(kept: KeptLevels) -> float:
-    return max(HISTORY, STEPS * kept.step)
+def _history(kept: KeptLevels, series: int = 1) -> float:
+    return min(max(HISTORY, STEPS * kept.step), MOST // max(1, series) * kept.step)
 
 
 def _nobody(batch: Sequence[Series]) -> Series:

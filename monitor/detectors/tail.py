@@ -22,6 +22,7 @@ USUAL = 1.781
 BEND = 4.75
 HEIGHTS = (*(0.25 * i for i in range(20)), *(BEND + 1.4 * i for i in range(1, 15)))
 LEVELS = len(HEIGHTS)
+_AT = np.array([h if h <= BEND else BEND * np.exp(h / BEND - 1) for h in HEIGHTS])
 WIDTHS = (*(b - a for a, b in pairwise(HEIGHTS)), float("inf"))
 WORTH, SLOPE_WORTH, LAW_WORTH, OTHERS_WORTH = 10.0, 3.0, 6.0, 40.0
 """How many rises Gumbel's law is worth against those seen: for how often there are any; for a quarter's slope, alone;
@@ -78,6 +79,21 @@ def tail_of(days: Floats, reached: Floats, beside: Floats | float = 0.0, usual: 
     worth = SLOPE_WORTH * narrow + np.minimum(others[:-1], OTHERS_WORTH)
     slopes = np.log((reached[:-1] + worth) / (reached[1:] + worth * share)) / widths
     return Tail(np.asarray(between), np.concatenate([slopes, np.full_like(reached[:1], SLOPE)]), usual)
+
+
+def level_under(z: Floats) -> Floats:
+    """The z of the highest level that one comes above; below and beyond the levels as it is.
+
+    Where a series has few heights, many rises lie at one between two levels: that level is what is known of them.
+    """
+    place = np.searchsorted(HEIGHTS, height_of(z), side="left") - 1
+    return np.asarray(np.where((place < 0) | (place == LEVELS - 1), z, _AT[np.maximum(place, 0)]))
+
+
+def level_over(z: Floats) -> Floats:
+    """The z of the lowest level that is not below one; below and beyond the levels as it is."""
+    place = np.searchsorted(HEIGHTS, height_of(z), side="left")
+    return np.asarray(np.where((z < 0) | (place == LEVELS), z, _AT[np.minimum(place, LEVELS - 1)]))
 
 
 def levels_of(z: Floats) -> Floats:

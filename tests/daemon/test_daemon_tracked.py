@@ -41,9 +41,9 @@ yellow = { rarer_than = "1w", floor = 1 }
 class Office:
     """A service at rest over a folder; counts are put in by hand, and so is the judge's turn."""
 
-    def __init__(self, folder: Path, now: float) -> None:
+    def __init__(self, folder: Path, now: float, detector: str = "seasonal") -> None:
         path = folder / "rules.toml"
-        path.write_text(CONFIG, encoding="utf-8")
+        path.write_text(CONFIG.replace("seasonal", detector), encoding="utf-8")
         (folder / "state").mkdir(exist_ok=True)
         self.service = Service(load(path), path, folder / "state", SteppedClock(now, LOOPS))
         self.service.db.open()
@@ -84,9 +84,9 @@ def hours() -> list[list[int]]:
     return np.random.default_rng(4).poisson([[3.0, 20.0, 200.0]] * (DAYS + 1) * 24).tolist()
 
 
-async def opened(folder: Path, hours: list[list[int]]) -> Office:
+async def opened(folder: Path, hours: list[list[int]], detector: str = "seasonal") -> Office:
     """With some days counted."""
-    office = Office(folder, START + DAYS * DAY)
+    office = Office(folder, START + DAYS * DAY, detector)
 
     def ready(connection: Connection) -> None:
         buckets.begin(connection, [office.selection])
@@ -106,14 +106,20 @@ async def anew(office: Office, now: float) -> list[Score]:
     return await office.judged(now)
 
 
-async def test_a_restart_goes_on_as_if_nothing_had_happened(tmp_path: Path, hours: list[list[int]]) -> None:
-    first = await opened(tmp_path, hours)
+EACH = pytest.mark.parametrize("detector", ["seasonal", "threshold", "ears"])
+
+
+@EACH
+async def test_a_restart_goes_on_as_if_nothing_had_happened(
+    tmp_path: Path, hours: list[list[int]], detector: str
+) -> None:
+    first = await opened(tmp_path, hours, detector)
     now = START + DAYS * DAY
     for hour in range(3):
         await first.count(now + hour * HOUR, hours[DAYS * 24 + hour])
         await first.judged(now + (hour + 1) * HOUR)
     await first.service.db.close()
-    second = Office(tmp_path, now + 4 * HOUR)
+    second = Office(tmp_path, now + 4 * HOUR, detector)
     await second.service.judge.load()
     assert second.service.judge.tracked.saved["volume"].saved.upto >= now
     await second.count(now + 3 * HOUR, hours[DAYS * 24 + 3])
@@ -123,9 +129,12 @@ async def test_a_restart_goes_on_as_if_nothing_had_happened(tmp_path: Path, hour
     await second.service.db.close()
 
 
+@EACH
 @pytest.mark.parametrize("late", [HOUR, 9 * HOUR, 3 * DAY])
-async def test_counts_that_come_late_are_learned(tmp_path: Path, hours: list[list[int]], late: float) -> None:
-    office = await opened(tmp_path, hours)
+async def test_counts_that_come_late_are_learned(
+    tmp_path: Path, hours: list[list[int]], late: float, detector: str
+) -> None:
+    office = await opened(tmp_path, hours, detector)
     now = START + DAYS * DAY
     await office.judged(now)
     await office.count(now - late, [4000, 4000, 4000])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -245,3 +246,21 @@ def test_a_replay_knows_nothing_of_what_comes_later(
 
 def test_sources_vouch_from_their_first_to_their_last_record() -> None:
     assert lives(said(3, 1, 7)) == {"s": (T0 + 60, T0 + 420)}
+
+
+def test_a_rarity_of_any_detector_is_told_alike_by_a_full_walk_and_in_two_halves() -> None:
+    rule = Rule(name="r", risk="x", window=3600.0, every=600.0, yellow=Rung(rarer_than=Duration(DAY / 4), floor=1))
+    minutes = np.random.default_rng(3).uniform(0, 4 * 1440, 250).tolist() + [3.5 * 1440 + i / 4 for i in range(40)]
+    records, end = mixed(sorted(minutes)), T0 + 4 * DAY
+    quick = tiers([rule], records, end=end)
+    calm = [told[0] for told in quick if told[2] == Tier.CALM]
+    middle = T0 + max(m for m in calm if m < 3.5 * 1440) * MINUTE + 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Steps, "_next", lambda self, series, alert, now: now)
+        assert tiers([rule], records, end=end) == quick
+    alerts: dict[Key, Alert] = {}
+    for judged in replay([rule], records, families=FAMILIES, end=middle):
+        alerts.update({alert.key: alert for alert in judged.alerts})
+    assert max(a.tier for a in alerts.values()) == Tier.CALM
+    later = tiers([rule], records, start=middle, end=end, alerts={"r": alerts})
+    assert later and later == [told for told in quick if told[0] * MINUTE > middle - T0]

@@ -1,0 +1,212 @@
+"""Whether a rarity means what it says for every other detector: alarms on quiet series over those claimed.
+
+    python benchmarks/detection/rated.py [SERIES] [YEARS] [KIND ...]     (default 20 series of 10 years a row)
+
+The counts are those of `calibration.py`. Each detector is asked at the end of each step, and its levels are rated on
+their own past (`monitor/detectors/rated.py`): by days (`1d`, aligned), or by the hour over windows of six hours (`1h`).
+Parts and wholes are counts of two independent models, averages the mean of as many values as were counted.
+1.00 = as often as claimed; counted after a year, since some methods learn for so long, and per series.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from msgspec import structs
+
+from benchmarks.detection.calibration import RARITIES, Alarms, quiet
+from monitor.detectors import (
+    Change,
+    Cusum,
+    Detector,
+    Ears,
+    Farrington,
+    Highest,
+    NewTerm,
+    Ratio,
+    Serfling,
+    Share,
+    Spread,
+    Target,
+    Threshold,
+    Zscore,
+)
+from monitor.detectors.detector import Asked
+from monitor.detectors.rated import CLAIMED, Levels
+from monitor.detectors.tail import level_under
+from monitor.series import Bucket, Interval, Measure, Series
+from monitor.times import DAY, HOUR
+
+START = 1_735_689_600.0
+SOURCES = 5000
+WHOLE = 4.0
+"""The whole is so many times the part."""
+
+
+class Case(NamedTuple):
+    """A detector, over days or over six hours of an hour each, of counts of a model and mean a step."""
+
+    name: str
+    detector: Detector
+    step: float
+    kind: str
+    mean: float
+    measure: Measure = "count"
+
+
+def cases(names: Sequence[str]) -> Iterator[Case]:
+    """All of them, or those of some names."""
+    by_day: list[tuple[str, Detector, Measure]] = [
+        ("ears C1", Ears(), "count"),
+        ("ears C2", Ears(method="C2"), "count"),
+        ("ears C3", Ears(method="C3"), "count"),
+        ("cusum", Cusum(), "count"),
+        ("cusum, no reset", Cusum(reset=False), "count"),
+        ("farrington", Farrington(b=3), "count"),
+        ("serfling", Serfling(years=3), "count"),
+        ("ratio", Ratio(), "ratio"),
+        ("share", Share(), "share"),
+        ("target", Target(at_most=1.0), "avg"),
+        ("spread", Spread(), "count"),
+        ("new_term", NewTerm(), "count"),
+        ("highest", Highest(days=365), "count"),
+    ]
+    by_hour: list[tuple[str, Detector, Measure]] = [
+        ("threshold", Threshold(), "count"),
+        ("change, yesterday", Change(against="yesterday"), "count"),
+        ("zscore", Zscore(), "count"),
+        ("threshold of an average", Threshold(), "avg"),
+    ]
+    for name, detector, measure in by_day:
+        means = (0.3, 30.0, 3000.0) if name != "new_term" else (0.01, 0.01, 0.01)  # what comes daily is never new
+        for kind, mean in zip(("cox", "states", "cluster"), means, strict=True):
+            if not names or name.split()[0].rstrip(",") in names:
+                yield Case(name, detector, DAY, kind, mean, measure)
+    for name, detector, measure in by_hour:
+        for kind, mean in (("cox", 0.1), ("cox", 10.0), ("cluster", 1.0), ("states", 1000.0)):
+            if not names or name.split()[0].rstrip(",") in names:
+                yield Case(name, detector, HOUR, kind, mean, measure)
+
+
+class Lane:
+    """One series as it grows; what a detector no longer looks at is let go."""
+
+    def __init__(self, back: float) -> None:
+        self.back = back
+        self.buckets: list[Bucket] = []
+        self.covered: list[Interval] = []
+        self.sources: list[tuple[float, str]] = []
+
+    def take(self, at: float, span: float, n: float, total: float, sources: Sequence[int] = ()) -> None:
+        """A step that ends at an instant, with who spoke in it; NaN is a gap."""
+        self.sources = sorted((at - span, str(source)) for source in set(sources))
+        if not np.isnan(n):
+            mean = total / n if n else None
+            self.buckets.append(Bucket(at - span, span, n, n, total, mean, mean, mean, at))
+            if self.covered and self.covered[-1][1] == at - span:
+                self.covered[-1] = (self.covered[-1][0], at)
+            else:
+                self.covered.append((at - span, at))
+        while self.buckets and self.buckets[0].start < at - self.back - 2 * span:
+            del self.buckets[0]
+        while self.covered and self.covered[0][1] < at - self.back - 2 * span:
+            del self.covered[0]
+
+    def series(self, i: int, measure: Measure, whole: Series | None = None) -> Series:
+        """As a detector sees it."""
+        covered = tuple(self.covered)
+        longest = self.buckets[0].span if self.buckets else DAY
+        return Series(
+            key=(("p", str(i)),), measure=measure, buckets=tuple(self.buckets), covered=covered, full=covered,
+            marks={"sources": tuple(self.sources)}, denominator=whole, longest=longest,
+        )  # fmt: skip
+
+
+def run(case: Case, series: int, years: float, seed: int = 0) -> dict[str, float]:
+    """Alarms over those claimed, by rarity."""
+    per, days = round(DAY / case.step), round(365 * years)
+    burn = 365 if per == 1 else 90
+    asked = Asked(window=DAY if per == 1 else 6 * HOUR, align=DAY if per == 1 else None, measure=case.measure)
+    rng = np.random.default_rng([seed, per])
+    mean = np.full(series, case.mean)
+    wholes = quiet("cox", np.random.default_rng([seed, per, 1]), WHOLE * mean, days, per)
+    levels = Levels(case.step, np.repeat(Levels.fresh(case.step).state, series, axis=1))
+    alarms = Alarms(series, case.step)
+    asked = structs.replace(asked, kept=case.detector.keep(asked))
+    back = case.detector.lookback(asked)
+    parts, other = [Lane(back) for _ in mean], [Lane(back) for _ in mean]
+    for day, (counts, whole) in enumerate(zip(quiet(case.kind, rng, mean, days, per), wholes, strict=True)):
+        for k in range(per):
+            at = START + day * DAY + (k + 1) * case.step
+            _grow(case, parts, other, at, counts[k], whole[k], rng)
+            period = _period(case, parts, other, at, asked, levels, day)
+            alarms.see(period, day >= burn)
+    found = alarms.found.sum(axis=1) / series / (days - burn)
+    return {name: float(f * r) for (name, r), f in zip(RARITIES.items(), found, strict=True)}
+
+
+def _grow(
+    case: Case,
+    parts: list[Lane],
+    other: list[Lane],
+    at: float,
+    n: np.ndarray,
+    whole: np.ndarray,
+    rng: np.random.Generator,
+) -> None:
+    if case.measure in ("ratio", "share"):
+        n = np.minimum(n, whole) if case.kind != "cluster" else n
+    total = n.copy()
+    if case.measure == "avg":  # the mean of n gamma values of mean 1
+        total = rng.gamma(np.maximum(np.nan_to_num(n), 1e-9) * 2.0) / 2.0
+    for i, lane in enumerate(parts):
+        spoke = rng.integers(0, SOURCES, int(np.nan_to_num(n[i]))).tolist() if case.name == "spread" else ()
+        lane.take(at, case.step, float(n[i]), float(total[i]), spoke)
+        if case.measure in ("ratio", "share"):
+            other[i].take(at, case.step, float(whole[i]), float(whole[i]))
+
+
+def _period(
+    case: Case, parts: list[Lane], other: list[Lane], at: float, asked: Asked, levels: Levels, day: int
+) -> np.ndarray:
+    """How rare each series is, in days; learned afterwards."""
+    sides = case.measure in ("ratio", "share")
+    measure: Measure = "count" if sides else case.measure
+    batch = [lane.series(i, measure, other[i].series(i, "count") if sides else None) for i, lane in enumerate(parts)]
+    scores = case.detector.score(batch, at, asked)
+    if case.detector.rarity == "own":
+        return np.array([(s.return_period or 0.0) * len(batch) / DAY for s in scores])
+    level = np.array([np.nan if s.level is None or s.value is None else s.level for s in scores])
+    z = np.where(np.isnan(level), -np.inf, levels.z(level))
+    days = levels.heights.tail().return_period(level_under(z))
+    days = np.minimum(days, CLAIMED * levels.taken * levels.step / DAY)
+    levels.take(level, np.array([np.nan if s.value is None else s.value for s in scores]), day)
+    return np.asarray(days)
+
+
+def _told(case: Case, found: dict[str, float]) -> str:
+    step = "1d" if case.step == DAY else "1h"
+    return f"| {case.name} | {case.kind} | {case.mean:g} | {step} | {' | '.join(f'{x:.2f}' for x in found.values())} |"
+
+
+def main(series: int, years: float, names: Sequence[str]) -> None:
+    """Prints the table."""
+    print(
+        f"| detector | counts | mean a step | step | {' | '.join(RARITIES)} |\n|{'---|' * (4 + len(RARITIES))}",
+        flush=True,
+    )
+    todo = list(cases(names))
+    with ProcessPoolExecutor(2) as pool:
+        each = [pool.submit(run, case, series, years if case.step == DAY else years / 5) for case in todo]
+        for case, found in zip(todo, each, strict=True):
+            print(_told(case, found.result()), flush=True)
+
+
+if __name__ == "__main__":
+    numbers = [float(a) for a in sys.argv[1:] if a.replace(".", "").isdigit()]
+    kinds = [a for a in sys.argv[1:] if not a.replace(".", "").isdigit()]
+    main(int((numbers[:1] or [20])[0]), (numbers[1:2] or [10.0])[0], kinds)

@@ -1,0 +1,184 @@
+"""Every detector's answer is rated on the past of its own levels: how rare it is, as often as it says."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from msgspec import structs
+
+from benchmarks.detection.rated import Case, run
+from monitor.detectors import Absence, Asked, Cusum, Detector, Ears, Highest, Seasonal, Threshold
+from monitor.detectors.rated import KeptLevels, in_turn, keep, lookback, needs, score
+from monitor.model import Score
+from monitor.series import Bucket, Series
+from monitor.times import DAY, HOUR, aligned
+from tests.detectors.test_detectors_all import EACH, NAMES, NOW, daily, fitting
+
+MONTH, BERLIN = 30 * DAY, ZoneInfo("Europe/Berlin")
+BY_DAY = Asked(window=DAY, align=DAY, rarities=(MONTH,), series=1)
+LONG, SHORT = 400, 150
+
+
+def quiet(seed: int = 1, mean: float = 6.0, days: int = LONG) -> list[float | None]:
+    rng = np.random.default_rng(seed)
+    return [None if rng.random() < 0.03 else float(rng.poisson(mean)) for _ in range(days)]
+
+
+def rated(detector: Detector, counts: list[float | None], asked: Asked = BY_DAY, now: float = NOW) -> Score:
+    return score(detector, [fitting(detector, daily(counts))], now, asked)[0]
+
+
+@pytest.mark.parametrize("detector", [d for d in EACH if not isinstance(d, Absence)], ids=str)
+def test_each_answers_with_what_is_expected_a_bound_a_p_value_and_a_return_period(detector: Detector) -> None:
+    asked = BY_DAY if detector.rarity == "rated" else structs.replace(BY_DAY, align=None)
+    told = rated(detector, [*quiet()[:-1], 7.0], asked)
+    assert told.value is not None and told.level is not None and told.learning is None
+    assert told.expected is not None and told.upper is not None
+    assert told.p_value is not None and 0 < told.p_value <= 1
+    assert told.return_period is not None and told.history is not None and told.history > 20 * DAY
+    if told.return_period < MONTH:
+        bounds = dict(told.bounds)
+        assert MONTH in bounds and (bounds[MONTH] >= told.level or isinstance(detector, Seasonal | Highest))
+
+
+@pytest.mark.parametrize("detector", [Threshold(), Ears(), Cusum(), Highest(days=365)], ids=str)
+def test_what_was_never_seen_is_rare_and_what_is_usual_is_not(detector: Detector) -> None:
+    past = quiet()[:-1]
+    usual, much = rated(detector, [*past, 6.0]), rated(detector, [*past, 60.0])
+    assert usual.return_period is not None and usual.return_period < MONTH / 3
+    assert much.return_period is not None and much.return_period > 300 * DAY
+    assert much.beyond is not None
+
+
+@pytest.mark.parametrize("detector", EACH, ids=NAMES)
+def test_nothing_is_rated_that_is_not_asked_for(detector: Detector) -> None:
+    series, asked = [fitting(detector, daily(quiet()))], structs.replace(BY_DAY, rarities=())
+    assert score(detector, series, NOW, asked) == detector.score(series, NOW, asked)
+    assert lookback(detector, asked) == detector.lookback(asked)
+
+
+@pytest.mark.parametrize("detector", [Threshold(), Ears(), Cusum()], ids=str)
+def test_tiers_rise_with_the_value_and_a_gap_never_raises(detector: Detector) -> None:
+    past = quiet(3, days=SHORT)[:-1]
+    periods = [rated(detector, [*past, float(n)]).return_period or 0.0 for n in range(0, 40, 5)]
+    assert periods == sorted(periods) and periods[0] < periods[-1]
+    steady: list[float | None] = [6.0] * SHORT
+    for ago in (2, 40):
+        holed = [None if i == SHORT - ago else c for i, c in enumerate(steady)]
+        before, after = (rated(detector, counts).return_period or 0.0 for counts in (steady, holed))
+        assert after <= before + 1e-6
+
+
+@pytest.mark.parametrize("detector", [Threshold(), Ears(), Cusum()], ids=str)
+def test_what_comes_later_changes_nothing(detector: Detector) -> None:
+    counts = quiet(5)
+    told = rated(detector, counts)
+    later = structs.replace(daily([*counts, 90.0, 90.0], last=NOW + 2 * DAY), denominator=None)
+    assert score(detector, [later], NOW, BY_DAY) == [told]
+
+
+def by_hour(seed: int, days: int, start: float, mean: float = 4.0) -> Series:
+    """Counts of minutes, one an hour."""
+    n = np.random.default_rng(seed).poisson(mean, days * 24)
+    buckets = tuple(Bucket(start + i * HOUR, 60.0, float(x), float(x)) for i, x in enumerate(n.tolist()) if x)
+    covered = ((start, start + days * DAY),)
+    return Series(key=(("p", str(seed)),), measure="count", buckets=buckets, covered=covered, full=covered)
+
+
+def cut(series: Series, now: float, back: float = 1e12) -> Series:
+    """As known at an instant, so far back."""
+    covered = ((max(series.covered[0][0], now - back), now),)
+    buckets = tuple(b for b in series.buckets if now - back - 60 <= b.start < now)
+    return structs.replace(series, buckets=buckets, covered=covered, full=covered)
+
+
+@pytest.mark.parametrize("asked", [Asked(window=6 * HOUR, rarities=(MONTH,)), BY_DAY], ids=["sliding", "aligned"])
+def test_what_is_remembered_is_what_the_buckets_give(asked: Asked) -> None:
+    start = NOW - 26 * DAY
+    whole = [by_hour(i, 26, start) for i in range(3)]
+    asked = structs.replace(asked, series=3, zone=BERLIN)
+    kept = keep(Threshold(), asked)
+    assert isinstance(kept, KeptLevels)
+    going = structs.replace(asked, kept=kept)
+    for now in np.arange(NOW - 1.5 * DAY, NOW, 3.7 * HOUR).tolist():
+        batch = [cut(series, now, needs(Threshold(), going, now)) for series in whole]
+        went_on = score(Threshold(), batch, now, going)
+        anew = score(Threshold(), [cut(series, now) for series in whole], now, asked)
+        assert [s.value for s in went_on] == [s.value for s in anew]
+        for a, b in zip(went_on, anew, strict=True):
+            assert a.return_period == pytest.approx(b.return_period) and a.return_period is not None
+    assert needs(Threshold(), going, NOW) < 7 * DAY < lookback(Threshold(), asked)
+
+
+def test_it_is_written_down_and_taken_up_again() -> None:
+    whole, asked = [by_hour(1, 26, NOW - 26 * DAY)], Asked(window=6 * HOUR, rarities=(MONTH,))
+    kept = keep(Threshold(), asked)
+    assert kept is not None
+    before = NOW - 9 * HOUR
+    score(Threshold(), [cut(whole[0], before)], before, structs.replace(asked, kept=kept))
+    saved = kept.save(before)
+    again = keep(Threshold(), asked)
+    assert saved is not None and again is not None
+    again.load(saved)
+    back = needs(Threshold(), structs.replace(asked, kept=again), NOW)
+    assert back < 2 * DAY
+    told = score(Threshold(), [cut(whole[0], NOW, back)], NOW, structs.replace(asked, kept=again))
+    anew = score(Threshold(), [cut(whole[0], NOW)], NOW, asked)
+    assert told[0].return_period == pytest.approx(anew[0].return_period)
+
+
+def test_days_begin_where_the_zone_says_also_when_they_have_23_or_25_hours() -> None:
+    kept = keep(Threshold(), structs.replace(BY_DAY, zone=BERLIN))
+    assert isinstance(kept, KeptLevels)
+    start = aligned(1_742_900_000.0, DAY, BERLIN)  # 2025-03-25; the clock is put forward on the 30th
+    edges = kept.edges(start, aligned(start + 8.5 * DAY, DAY, BERLIN))
+    assert [round(x / HOUR) for x in np.diff(edges)] == [24, 24, 24, 24, 24, 23, 24, 24]
+    autumn = aligned(1_761_300_000.0, DAY, BERLIN)  # 2025-10-24; put back on the 26th
+    assert [round(x / HOUR) for x in np.diff(kept.edges(autumn, aligned(autumn + 4.5 * DAY, DAY, BERLIN)))] == [
+        24, 24, 25, 24,
+    ]  # fmt: skip
+
+
+def test_a_rule_of_many_series_looks_back_less_where_nothing_is_remembered() -> None:
+    batch = [by_hour(i, 20, NOW - 20 * DAY) for i in range(2)]
+    asked = Asked(window=6 * HOUR, rarities=(MONTH,))
+    few = score(Threshold(), batch, NOW, asked)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("monitor.detectors.rated.MOST", 2 * 24 * 4)
+        less = score(Threshold(), batch, NOW, asked)
+    assert few[0].history == pytest.approx(20 * DAY, rel=0.02) and less[0].history == pytest.approx(4 * DAY, rel=0.02)
+
+
+def test_in_turn_is_what_the_detector_would_have_said_each_day() -> None:
+    counts = [c if c is not None else 0.0 for c in quiet(2, days=60)]
+    asked = structs.replace(BY_DAY, measure="sum")
+    ends = [NOW - (len(counts) - 1 - i) * DAY for i in range(len(counts))]
+    plain = [Score(value=c, level=c) for c in counts]
+    found = in_turn(Threshold(), plain, ends, asked)
+    for i in (30, 59):
+        alone = rated(Threshold(), list(counts[: i + 1]), asked, NOW) if i == 59 else None
+        if alone is not None:
+            assert alone.return_period == pytest.approx(found[i].return_period)
+        assert found[i].return_period is not None
+
+
+CASES: list[tuple[Case, int, float]] = [
+    (Case("cusum", Cusum(), DAY, "cox", 0.3), 10, 6),
+    (Case("ears", Ears(), DAY, "cox", 0.3), 10, 6),
+    (Case("threshold", Threshold(), HOUR, "cox", 10.0), 10, 1.5),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("case", "series", "years"), CASES, ids=[c[0].name for c in CASES])
+def test_quiet_series_alarm_about_as_often_as_is_claimed(case: Case, series: int, years: float) -> None:
+    found = run(case, series, years, seed=7)
+    assert 0.4 <= found["1w"] <= 1.6 and 0.4 <= found["1mo"] <= 2 and found["3mo"] <= 2
+
+
+def test_counts_of_few_heights_alarm_no_more_often_than_is_claimed() -> None:
+    """A baseline of nothing makes any count a height of its own: as rare as that height came, and no rarer."""
+    found = run(Case("ears", Ears(), DAY, "cox", 0.3), series=4, years=3, seed=7)
+    assert 0.4 <= found["1mo"] <= 2

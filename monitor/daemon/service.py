@@ -201,7 +201,7 @@ class Service:
         since = self.clock.now() - STORIES_BACK
         if desk.stories:
             self.ingest.stories.load(await self.db.read(lambda c: observations.recent_stories(c, since)))
-        await counting.recount(self.db, desk, self.judge.poke)
+        await self._recount(desk)
         loops = {
             "poll": self.poll.run, "judge": self.judge.run, "deliver": self.deliver.run, "tend": self.tend.run,
             "streams": self.streams.run, "terms": self.terms.run,
@@ -325,12 +325,17 @@ class Service:
         self.practice.replan()
         self.reports.replan()
         self.judge.poke()
-        recount = asyncio.create_task(counting.recount(self.db, desk, self.judge.poke))
+        recount = asyncio.create_task(self._recount(desk))
         self._tasks.append(recount)
         recount.add_done_callback(self._tasks.remove)
         gc.collect()  # compiled templates refer to one another: those of many old configs would pile up
         log.info("reloaded", hash=desk.hash[:12])
         return ""
+
+    async def _recount(self, desk: Desk) -> None:
+        """Nothing is judged of a selection before it is counted: a stepped clock waits for that."""
+        with self.clock.busy():
+            await counting.recount(self.db, desk, self.judge.poke)
 
 
 def _measured(measure: str) -> str:

@@ -11,6 +11,8 @@ COUNTED = ("count", "stories", "authors", "families", "reach")
 PERCENT = ("ratio", "share")
 AGAINST = ("before", "average", "yesterday", "last_week", "highest")
 SPREAD = ("source", "family", "author", "region")
+PLAIN = ("threshold", "spread", "ratio")
+"""Kinds that compare the measure with a number: that is told, also where the past says what is usual."""
 RAREST = 10 * UNITS["y"]
 
 
@@ -72,11 +74,13 @@ def _clauses(evidence: Evidence, language: str) -> list[str]:
     if score.value is None or evidence.measure == "rules":
         return [first]
     if evidence.detector == "target":
-        return [first, *_missed(evidence, language)]
+        return [first, *_missed(evidence, language), *_rarity(evidence, language)]
     if evidence.detector == "new_term":
-        return [first, *_new(score, language)]
-    if score.expected is None:
-        return [first, *_bound(evidence, language), *_chance(evidence, language)]
+        return [first, *_new(score, language), *_rarity(evidence, language)]
+    if score.expected is None or evidence.detector in PLAIN:
+        usual = [] if score.expected is None else [_normal(evidence, score.expected, language)]
+        bound = [*_bound(evidence, language), *_chance(evidence, language)]
+        return [first, *usual, *bound, *_rarity(evidence, language)]
     return [
         first,
         _normal(evidence, score.expected, language),
@@ -122,7 +126,9 @@ def _normal(evidence: Evidence, expected: float, language: str) -> str:
     score, value = evidence.score, evidence.score.value or 0.0
     if value < expected and score.lower is not None:
         return text + _edge("down_to", evidence, score.lower, language)
-    if value >= expected and score.upper is not None:
+    if (
+        value >= expected and score.upper is not None and evidence.detector != "ratio"
+    ):  # that is the end of its interval
         return text + _edge("up_to", evidence, score.upper, language)
     return text
 

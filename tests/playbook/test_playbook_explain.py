@@ -37,6 +37,27 @@ def test_a_surge_reads_as_the_trade_says_it() -> None:
 
 CASES = [
     (
+        {
+            "detector": "threshold",
+            "score": Score(value=186, expected=21.4, upper=90, return_period=95 * DAY, history=60 * DAY),
+            "reasons": (Reason("above", 150, 186, True), Reason("rarer_than", 30 * DAY, 95 * DAY, True)),
+            "families": (),
+        },
+        "1 小时 186 条，平时 21 条（正常上限 90 条），已超过界限 150 条，这种情形约 3 个月一遇",
+        "186 in 1 h, normal 21 (up to 90), above the bound of 150, seen about once in 3 mo",
+    ),
+    (
+        {
+            "detector": "ratio",
+            "measure": "ratio",
+            "score": Score(value=0.12, level=0.09, expected=0.03, lower=0.09, upper=0.15, return_period=95 * DAY),
+            "reasons": (Reason("rarer_than", 30 * DAY, 95 * DAY, True),),
+            "families": (),
+        },
+        "1 小时比率 12%，平时 3%，这种情形约 3 个月一遇",
+        "rate 12% over 1 h, normal 3%, seen about once in 3 mo",
+    ),
+    (
         {"score": Score(value=186, expected=63.0, promotion=("618", 3.0)), "families": ()},
         "1 小时 186 条，平时 63 条，3 倍；促销“618”期间，预期 ×3",
         '186 in 1 h, normal 63, ×3; promotion "618", expected ×3',

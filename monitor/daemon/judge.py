@@ -178,6 +178,7 @@ class Judge:
             return
         self._ran_at, due = now, self._due  # a poke meanwhile puts another one in its place, and is not lost
         self.memory.begin()
+        self.tracked.begin()
         try:
             judged = await self._db.read(lambda c: self._judge_all(c, desk, rules, since, now))
             await self._settle(desk, judged, now)
@@ -198,7 +199,6 @@ class Judge:
         """Reads and judges, rule by rule; one that breaks costs only itself. Runs in a reader's thread."""
         ready = buckets.ready(connection)
         found = tuple(findings.open(connection))
-        self.tracked.begin()
         furthest = max(needs(rule, now, desk.zone, self.tracked.of(desk, rule)) for rule in rules)
         sight = look(connection, desk, now, min([now, *since.values()]) - furthest, found)
         over = ordered(desk.rules.values())

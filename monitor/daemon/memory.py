@@ -64,6 +64,7 @@ class Memory:
         self._coming: dict[int, float] = {}
         self._dirty: dict[int, float] = {}
         self._back: dict[int, dict[float, float]] = {}
+        self._all = False
 
     def changed(self, selection: int, since: float) -> None:
         """A commit changed counts of a selection, in minutes from `since` on."""
@@ -71,13 +72,15 @@ class Memory:
 
     def begin(self) -> None:
         """A reading begins: what was committed before it must be seen by it, what comes later by the next one."""
+        if self._all:
+            self._held, self._dirty, self._all = {}, {}, False
         for selection, since in self._coming.items():
             self._dirty[selection] = min(since, self._dirty.get(selection, since))
         self._coming = {}
 
     def clear(self) -> None:
-        """Everything may have changed."""
-        self._held, self._coming, self._dirty = {}, {}, {}
+        """Everything may have changed: the next reading begins anew. One that goes on may not have seen it."""
+        self._all = True
 
     def counted(self, connection: Connection, selection: int, back: float, now: float) -> list[Counted]:
         """The series of a selection with all buckets that reach into the last `back` seconds."""

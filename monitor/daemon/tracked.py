@@ -35,13 +35,16 @@ class Tracked:
         """What the store remembers, until it is taken up."""
         self._held: dict[str, _Held] = {}
         self._coming: dict[int, float] = {}
+        self._all = False
 
     def changed(self, selection: int, since: float) -> None:
         """A commit changed counts of a selection, in minutes from `since` on."""
         self._coming[selection] = min(since, self._coming.get(selection, since))
 
     def begin(self) -> None:
-        """A reading begins: what was committed before it is seen by it."""
+        """A reading begins: what was committed before it must be seen by it, what comes later by the next one."""
+        if self._all:
+            self.saved, self._held, self._all = {}, {}, False
         coming, self._coming = self._coming, {}
         for held in self._held.values():
             since = [coming[id] for id in (held.selection, held.against) if id in coming]
@@ -49,8 +52,8 @@ class Tracked:
                 held.kept.changed(min(since))
 
     def clear(self) -> None:
-        """Everything may have changed."""
-        self.saved, self._held, self._coming = {}, {}, {}
+        """Everything may have changed: the next reading begins anew. One that goes on may not have seen it."""
+        self._all = True
 
     def of(self, desk: Desk, rule: Rule) -> Kept | None:
         """What is kept for a rule, None where its detector remembers nothing."""
@@ -73,9 +76,9 @@ class Tracked:
 
     def to_save(self, now: float) -> dict[str, Row]:
         """What is to be written down: of each rule at most every quarter of an hour."""
-        out = {}
+        out: dict[str, Row] = {}
         for rule, held in self._held.items():
-            if now - held.saved_at < SAVE_EVERY:
+            if self._all or now - held.saved_at < SAVE_EVERY:
                 continue
             saved = held.kept.save(now)
             if saved is not None:

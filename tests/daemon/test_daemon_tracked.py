@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -168,6 +170,34 @@ async def test_under_a_config_with_other_promotions_the_judge_says_what_one_woul
     await office.service.db.close()
 
 
+async def test_what_comes_while_the_judge_reads_and_all_is_to_be_read_anew_is_seen_by_the_next(
+    tmp_path: Path, hours: list[list[int]]
+) -> None:
+    """A recount ended: what goes on reading fills a memory that was just emptied with counts from before."""
+    office = await opened(tmp_path, hours)
+    now, judge = START + DAYS * DAY, office.service.judge
+    reads, came = Event(), Event()
+
+    def reading(connection: Connection) -> None:
+        assert buckets.ready(connection)  # from here on it sees the store as it is now
+        reads.set()
+        came.wait(10)
+        judge.memory.counted(connection, office.selection, 400 * DAY, now)
+
+    judge.memory.begin()
+    judge.tracked.begin()
+    reader = asyncio.create_task(office.service.db.read(reading))
+    await asyncio.to_thread(reads.wait, 10)
+    await office.count(now - HOUR, [4000, 4000, 4000])
+    judge.poke()
+    came.set()
+    await reader
+    told = await office.judged(now)
+    assert [score.value is not None and score.value > 4000 for score in told] == [True] * 3
+    assert told == await anew(office, now)
+    await office.service.db.close()
+
+
 async def test_what_was_remembered_for_another_meaning_is_not_taken_up(tmp_path: Path, hours: list[list[int]]) -> None:
     office = await opened(tmp_path, hours)
     await office.judged(START + DAYS * DAY)
@@ -175,9 +205,11 @@ async def test_what_was_remembered_for_another_meaning_is_not_taken_up(tmp_path:
     desk, judge = office.service.desk(), office.service.judge
     for stranger in (tracks.Row("else", row.selection, row.saved), tracks.Row(row.meaning, 1, row.saved)):
         judge.tracked.clear()
+        judge.tracked.begin()
         judge.tracked.saved = {"volume": stranger}
         assert judge.tracked.of(desk, desk.rules["volume"]).points == []
     judge.tracked.clear()
+    judge.tracked.begin()
     judge.tracked.saved = {"volume": row}
     assert judge.tracked.of(desk, desk.rules["volume"]).points
     await office.service.db.close()

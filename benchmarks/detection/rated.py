@@ -36,7 +36,8 @@ from monitor.detectors import (
     Zscore,
 )
 from monitor.detectors.detector import Asked
-from monitor.detectors.rated import CLAIMED, Levels
+from monitor.detectors.rated import Levels
+from monitor.detectors.seasonal import CLAIMED
 from monitor.detectors.tail import level_under
 from monitor.series import Bucket, Interval, Measure, Series
 from monitor.times import DAY, HOUR

@@ -245,9 +245,7 @@ def _asked(steps: Sequence[tuple[float, float | None]], step: float, how: How, a
 
 
 def _period(score: Score, step: float) -> float:
-    """The return period, or what the p-value comes to where the detector claims none."""
-    if score.return_period is not None:
-        return score.return_period
+    """What the p-value comes to: unlike the return period it goes on beyond what the history can claim."""
     return step / max(score.p_value, 1e-300) if score.p_value is not None else 0.0
 
 

@@ -37,6 +37,11 @@ class Asked(Struct, frozen=True, kw_only=True):
     series: int = 0
     kept: Kept | None = None
 
+    @property
+    def part(self) -> float:
+        """How long a sixth of the window is, in whole minutes: what a rarity looks at of a window that slides."""
+        return max(MINUTE, floor_to(self.window / PARTS, MINUTE))
+
     def span(self, now: float) -> tuple[float, float]:
         """The current span: on a whole minute the whole minutes before it, else the running one and those before."""
         return floor_to(now, MINUTE) - self.window, now

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import ClassVar
 
-from monitor.detectors.arrays import np
+from monitor.detectors.arrays import Floats, np
 from monitor.detectors.change import LARGEST
 from monitor.detectors.detector import Asked, Detector, Rarity, Unit
-from monitor.detectors.highs import Highs, KeptHighs
+from monitor.detectors.highs import KeptHighs
 from monitor.detectors.kept import Kept
 from monitor.detectors.occasions import plain
 from monitor.detectors.seasonal import Seasonal, readings
@@ -45,11 +45,8 @@ class Highest(Detector, frozen=True, kw_only=True, tag="highest", tag_field="kin
         told = np.round(window, EXACT)
         among, levels = asked.series or len(batch), bound.tolist()
         rows = zip(told.tolist(), levels, seen.tolist(), highs.reached(told), partial, strict=True)
-        return [self._score(i, row, highs, asked.rarities, among) for i, row in enumerate(rows)]
-
-    def value_at(self, level: float, score: Score) -> float | None:
-        """So many times the highest."""
-        return None if score.expected is None else level * score.expected
+        ranked = highs.ranked().T if asked.rarities else np.empty((len(batch), 0))
+        return [self._score(row, past, asked.rarities, among) for row, past in zip(rows, ranked, strict=True)]
 
     def keep(self, asked: Asked) -> Kept:
         """What is to be kept from one judgement to the next. A window has the parts that `seasonal` gives it."""
@@ -64,7 +61,7 @@ class Highest(Detector, frozen=True, kw_only=True, tag="highest", tag_field="kin
         back = asked.kept.back(now) if asked.kept is not None else None
         return self.lookback(asked) if back is None else max(back, asked.window) + 2 * MINUTE
 
-    def _score(self, i: int, row: Row, highs: Highs, rarities: Sequence[float], among: int) -> Score:
+    def _score(self, row: Row, ranked: Floats, rarities: Sequence[float], among: int) -> Score:
         value, bound, seen, reached, partial = row
         if value != value:
             return Score(value=None, partial=partial)
@@ -72,7 +69,7 @@ class Highest(Detector, frozen=True, kw_only=True, tag="highest", tag_field="kin
             return Score(value=value, partial=partial, learning=(seen * DAY, self.learn * DAY))
         period = (seen + 1) / (reached + 1) * DAY / among if value > 0 else 0.0
         days = {r: int((seen + 1) * DAY / (r * among)) - 1 for r in rarities}
-        at = [(r, float(highs.exceeded_on(k)[i])) for r, k in days.items() if 0 <= k < self.days]
+        at = [(r, float(ranked[k])) for r, k in days.items() if 0 <= k < self.days]
         at = [(r, highest) for r, highest in at if isfinite(highest)]
         return Score(
             value=value,

@@ -46,9 +46,9 @@ class Highs:
         """On how many of those days so much was reached."""
         return tuple((self.state[1:] >= window).sum(axis=0).tolist())
 
-    def exceeded_on(self, days: int) -> Floats:
-        """Above what one must come to have been reached on so many of those days at most."""
-        return np.asarray(-np.sort(-self.state[1:], axis=0)[days])
+    def ranked(self) -> Floats:
+        """The highest of each of those days, the largest first: what lies above the k-th came on k days at most."""
+        return np.asarray(-np.sort(-self.state[1:], axis=0))
 
 
 class KeptHighs(Kept):

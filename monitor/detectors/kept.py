@@ -154,14 +154,14 @@ class Kept:
         for series in batch:
             self.keys.setdefault(series.key, len(self.keys))
 
-    def _widened(self, point: Point) -> tuple[float, Any, Floats]:
+    def _widened(self, point: Point) -> tuple[Any, Floats]:
         """The point with a column for each series known."""
         more = len(self.keys) - point.tracks.state.shape[1]
         if not more:
-            return point.upto, point.tracks, point.parts
+            return point.tracks, point.parts
         state = np.concatenate([point.tracks.state, np.repeat(point.tracks.state[:, :1], more, axis=1)], axis=1)
         parts = np.concatenate([point.parts, np.repeat(point.parts[:1], more, axis=0)])
-        return point.upto, type(point.tracks)(self.step, state, point.tracks.day), parts
+        return type(point.tracks)(self.step, state, point.tracks.day), parts
 
     def values(self, batch: Sequence[Series], edges: Floats) -> Floats:
         """What each series counted in each step, NaN where too little was covered; in the order of `keys`."""
@@ -175,7 +175,7 @@ class Kept:
 
     def _go(self, start: Point, edges: Floats, values: Floats) -> Point:
         """Takes step by step, and leaves points on the way."""
-        _, tracks, parts = self._widened(start)
+        tracks, parts = self._widened(start)
         joined, before, keys = np.concatenate([parts, values], axis=1), self.parts - 1, list(self.keys)
         for k, at in enumerate(edges[:-1].tolist()):
             day, block = self.almanac.read(at + self.step / 2).day, joined[:, k : k + self.parts]

@@ -14,22 +14,19 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from monitor.detectors.arrays import Floats, np
-from monitor.detectors.detector import PARTS, Asked, Detector
+from monitor.detectors.detector import Asked, Detector
 from monitor.detectors.heights import Heights, height, unwide, wide
 from monitor.detectors.kept import NOBODY, Kept, alike
 from monitor.detectors.occasions import plain
+from monitor.detectors.seasonal import CLAIMED, JUST_BEFORE
 from monitor.detectors.tail import Tail, level_over, level_under
 from monitor.model import Key, Score
 from monitor.series import Series
-from monitor.times import DAY, HOUR, MINUTE, aligned, floor_to
+from monitor.times import DAY, HOUR, aligned
 
 HISTORY, STEPS, MOST = 91 * DAY, 104, 40_000
 """How far back levels are looked at where none are remembered: so long and so many steps, but no more answers."""
 LEARN = 2 * DAY
-CLAIMED = 5
-"""A return period is claimed up to this many times the history seen."""
-JUST_BEFORE = 1e-3
-"""What is over just now is still judged, not yet learned."""
 MEAN = 1 - 0.5 ** (1 / 20)
 """How fast the mean is learned, a day."""
 
@@ -90,8 +87,8 @@ class KeptLevels(Kept):
 
     def __init__(self, detector: Detector, asked: Asked) -> None:
         self.detector, self.asked, self.align = detector, structs.replace(asked, kept=None, rarities=()), asked.align
-        step = asked.align if asked.align is not None else max(MINUTE, floor_to(asked.window / PARTS, MINUTE))
-        super().__init__(float(step), 1, plain(asked.zone))
+        step = asked.part if asked.align is None else float(asked.align)
+        super().__init__(step, 1, plain(asked.zone))
         self._measured: dict[float, Floats] = {}
 
     def fresh(self) -> Levels:
@@ -207,12 +204,11 @@ def _told(scores: Sequence[Score], z: Floats, levels: Levels, asked: Asked, dete
         period = float(days[i]) * DAY / among
         claimed = min(period, CLAIMED * float(seen[i]))
         at = tuple((r, float(b[i])) for r, b in zip(asked.rarities, bounds, strict=True))
-        expected = float(levels.mean[i]) if one.expected is None else one.expected
-        rated = structs.replace(one, expected=expected)
         out.append(
             structs.replace(
-                rated,
-                upper=detector.value_at(at[0][1], rated) if one.upper is None else one.upper,
+                one,
+                expected=float(levels.mean[i]) if one.expected is None else one.expected,
+                upper=detector.value_at(at[0][1], one) if one.upper is None else one.upper,
                 p_value=float(p[i]) if one.p_value is None else one.p_value,
                 return_period=claimed,
                 beyond=period if period > claimed else None,

@@ -9,7 +9,7 @@ from msgspec.structs import asdict, replace
 
 from monitor.detectors.amounts import AMOUNTS, counted
 from monitor.detectors.arrays import Floats, np
-from monitor.detectors.detector import PARTS, Asked, Detector, Rarity
+from monitor.detectors.detector import Asked, Detector, Rarity
 from monitor.detectors.kept import Kept, window_of
 from monitor.detectors.occasions import Almanac, Lift, plain
 from monitor.detectors.track import Look, Tracks, uneven
@@ -73,8 +73,7 @@ class Seasonal(Detector, frozen=True, kw_only=True, tag="seasonal", tag_field="k
         """How long a part of the window is, in whole minutes, and how many there are."""
         if asked.measure not in AMOUNTS:  # of what does not add up there are no parts
             return max(MINUTE, floor_to(asked.window, MINUTE)), 1
-        step = max(MINUTE, floor_to(asked.window / PARTS, MINUTE))
-        return step, max(1, round(asked.window / step))
+        return asked.part, max(1, round(asked.window / asked.part))
 
     def keep(self, asked: Asked) -> Kept:
         """What is to be kept from one judgement to the next."""

@@ -20,7 +20,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from rig import Daemon, machine, until
+from benchmarks.rig import Daemon, machine, until
 
 CONFIG = """
 [server]

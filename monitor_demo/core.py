@@ -25,10 +25,11 @@ HOUR = 3600.0
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What became of one story: when each tier was first reached, by which rule; the rival's alarms."""
+    """What became of one story: when each tier was first reached, by which rule, and by each; the rival's alarms."""
 
     seed: int
     first: dict[str, tuple[float, str]]
+    by_rule: dict[str, dict[str, float]]
     rival: tuple[float, ...] = ()
 
     @property
@@ -67,6 +68,7 @@ def step(config: Config, story: Story) -> Outcome:
     """Judges the lived hours with all that was before as history."""
     stories = Stories()
     first: dict[str, tuple[float, str]] = {}
+    by_rule: dict[str, dict[str, float]] = {}
     rules = [rule for rule in knowing(config) if rule.mode == "live"]
     reader = reader_of(config.reading, config.topic, config.label, rules, Path())
     steps = replay(
@@ -79,7 +81,8 @@ def step(config: Config, story: Story) -> Outcome:
         for alert in judged.alerts:
             for tier in range(1, alert.tier + 1):
                 first.setdefault(Tier(tier).word, (judged.now, judged.rule.name))
-    return Outcome(seed=story.seed, first=first, rival=rival(story))
+                by_rule.setdefault(judged.rule.name, {}).setdefault(Tier(tier).word, judged.now)
+    return Outcome(seed=story.seed, first=first, by_rule=by_rule, rival=rival(story))
 
 
 RIVAL = Rule(

@@ -11,9 +11,10 @@ The counts are made by other models than the detector's, judged over windows of 
 - `states`: two states, one twice as busy as the other, that change every three days, and gamma noise in each step.
 
 A tenth of the days has a gap of two to six hours (of steps of a day: is one). An alarm is a rise: rarer than asked,
-more than six hours after the last. Counted are those after 90 days; beside it those of the first 90 days. 1.00 = as
-often as claimed. Where counts are few, a rarity lies between two of them: the last column tells, of a ratio under 0.5,
-what it would be with alarms at one count less.
+more than six hours after the last. Counted are those after 90 days; beside it those of the year that follows on these
+90 days, in which no season was seen before, and of the 90 days. 1.00 = as often as claimed. Where counts are few, a
+rarity lies between two of them: the last column tells, of a ratio under 0.5, what it would be with alarms at one count
+less.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from monitor.detectors.track import Look, Tracks, When
 from monitor.series import Bucket, Series
 from monitor.times import DAY, HOUR, MINUTE
 
-BURN = 90
+BURN, FIRST = 90, 90 + 365
 RARITIES = {"1w": 7.0, "1mo": 30.0, "3mo": 91.0, "1y": 365.0}
 APART = 6 * HOUR
 PARTS = 6
@@ -103,9 +104,10 @@ class Alarms:
 
 
 class Ratios(NamedTuple):
-    """Alarms over those claimed, by rarity: after 90 days, in the first 90, and after with one count less."""
+    """Alarms over those claimed, by rarity: after 90 days, in the year after them, in them, and with one count less."""
 
     later: dict[str, float]
+    first: dict[str, float]
     early: dict[str, float]
     nearest: dict[str, float]
 
@@ -117,7 +119,7 @@ class Simulated:
         self.rows, self.series, self.step, self.per = rows, series, step, round(DAY / step)
         self.among = np.repeat([row.among for row in rows], series)
         self.rng = np.random.default_rng([seed, self.per])
-        self.alarms = [Alarms(len(self.among), step) for _ in range(3)]
+        self.alarms = [Alarms(len(self.among), step) for _ in Ratios._fields]
 
     def days(self, days: int) -> Iterator[np.ndarray]:
         """Counts of a day: steps x series, row after row."""
@@ -132,7 +134,7 @@ class Simulated:
         """Takes the days one after the other."""
         n = len(self.among)
         track, block = Tracks.fresh(n, self.step), np.full((n, PARTS), np.nan)
-        later, early, nearest = self.alarms
+        later, first, early, nearest = self.alarms
         for day, counts in enumerate(self.days(days)):
             track.heights.beside = self._beside(track.heights.reached)
             tail, seen = track.tail(), claimable(track)
@@ -142,7 +144,10 @@ class Simulated:
                 if day >= BURN:
                     nearest.see(claimed(tail, track.look(part + 1, window + 1, when), seen, self.among))
                 look = track.take(part, window, when)
-                (later if day >= BURN else early).see(claimed(tail, look, seen, self.among))
+                period = claimed(tail, look, seen, self.among)
+                later.see(period, day >= BURN)
+                first.see(period, BURN <= day < FIRST)
+                early.see(period, day < BURN)
 
     def _beside(self, reached: np.ndarray) -> np.ndarray:
         """The rises of the other series of the row, where it is of rules of several."""
@@ -155,7 +160,7 @@ class Simulated:
 
     def told(self, days: int) -> list[Ratios]:
         """Of each row."""
-        spans, out = (days - BURN, BURN, days - BURN), []
+        spans, out = (days - BURN, max(1, min(days, FIRST) - BURN), BURN, days - BURN), []
         for i, row in enumerate(self.rows):
             own = slice(i * self.series, (i + 1) * self.series)
             rules = self.series / row.among
@@ -211,7 +216,8 @@ def _batch(recent: Sequence[Sequence[Bucket]], start: float, now: float) -> list
 
 def told(row: Row, step: str, found: Ratios) -> str:
     """A row as the table has it."""
-    cells = [f"{x:.2f}" for x in found.later.values()] + [f"{found.early[name]:.2f}" for name in ("1w", "1mo")]
+    cells = [f"{x:.2f}" for of in (found.later, found.first) for x in of.values()]
+    cells += [f"{found.early[name]:.2f}" for name in ("1w", "1mo")]
     below = [f"{name}: {found.nearest[name]:.2f}" for name, x in found.later.items() if x < 0.5]
     among = f", {row.among} a rule" if row.among > 1 else ""
     return f"| {row.kind} | {row.mean:g} | {step}{among} | {' | '.join(cells)} | {', '.join(below)} |"
@@ -219,9 +225,10 @@ def told(row: Row, step: str, found: Ratios) -> str:
 
 def main(series: int, years: float) -> None:
     """Prints the table."""
-    heads = ["counts", "mean a step", "step", *RARITIES, "first 90 days: 1w", "1mo", "nearest step"]
+    first = [f"first year: {name}" if i == 0 else name for i, name in enumerate(RARITIES)]
+    heads = ["counts", "mean a step", "step", *RARITIES, *first, "first 90 days: 1w", "1mo", "nearest step"]
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
-    for rows, name, step, share in ((DAYS, "1d", DAY, 1.0), (HOURS, "1h", HOUR, 1.0), (FIVES, "5m", 5 * MINUTE, 0.1)):
+    for rows, name, step, share in ((DAYS, "1d", DAY, 1.0), (HOURS, "1h", HOUR, 1.0), (FIVES, "5m", 5 * MINUTE, 0.2)):
         for row, found in zip(rows, ratios(rows, series, years * share, step), strict=True):
             print(told(row, name, found), flush=True)
 

@@ -27,13 +27,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from calibration import PARTS, RARITIES, Alarms, claimable, claimed
-from weibo import read as board
 
+from benchmarks.detection.calibration import PARTS, RARITIES, Alarms, claimable, claimed
+from benchmarks.detection.weibo import read as board
 from monitor.cli.detect import read
 from monitor.detectors.detector import UTC
 from monitor.detectors.kept import window_of
-from monitor.detectors.seasonal import clock_of
+from monitor.detectors.occasions import plain
 from monitor.detectors.tails import lower_gamma
 from monitor.detectors.track import Tracks
 from monitor.times import DAY, HOUR, MINUTE
@@ -114,7 +114,7 @@ def _at(text: str) -> float:
 
 def alarms(real: Real) -> tuple[dict[str, Told], float]:
     """Alarms by rarity on the quiet stretches, and how many series-days those have."""
-    n, read_clock, times = len(real.loud), clock_of(UTC), sorted(real.counts)
+    n, read_clock, times = len(real.loud), plain(UTC).read, sorted(real.counts)
     track, block, found = Tracks.fresh(n, real.step), np.full((n, PARTS), np.nan), Alarms(n, real.step)
     rarities = np.array(list(RARITIES.values()))[:, None]
     known, days = np.zeros((len(rarities), n)), 0.0

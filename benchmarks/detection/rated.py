@@ -1,11 +1,12 @@
 """Whether a rarity means what it says for every other detector: alarms on quiet series over those claimed.
 
-    python benchmarks/detection/rated.py [SERIES] [YEARS] [KIND ...]     (default 20 series of 10 years a row)
+    python -m benchmarks.detection.rated [SERIES] [YEARS] [KIND ...]     (default 30 series of 10 years a row)
 
 The counts are those of `calibration.py`. Each detector is asked at the end of each step, and its levels are rated on
 their own past (`monitor/detectors/rated.py`): by days (`1d`, aligned), or by the hour over windows of six hours (`1h`).
-Parts and wholes are counts of two independent models, averages the mean of as many values as were counted.
-1.00 = as often as claimed; counted after a year, since some methods learn for so long, and per series.
+Parts and wholes are counts of two independent models, averages the mean of as many values as were counted. By the hour
+it is half as many years. 1.00 = as often as claimed, counted from 90 days after the first answer on, and in the first
+year of these, in which no season was seen before.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import structs
 
-from benchmarks.detection.calibration import RARITIES, Alarms, quiet
+from benchmarks.detection.calibration import BURN, FIRST, RARITIES, Alarms, quiet
 from monitor.detectors import (
     Change,
     Cusum,
@@ -38,7 +39,7 @@ from monitor.detectors import (
 from monitor.detectors.detector import Asked
 from monitor.detectors.rated import Levels
 from monitor.detectors.seasonal import CLAIMED
-from monitor.detectors.tail import level_under
+from monitor.detectors.tail import level_over, level_under
 from monitor.series import Bucket, Interval, Measure, Series
 from monitor.times import DAY, HOUR
 
@@ -74,7 +75,7 @@ def cases(names: Sequence[str]) -> Iterator[Case]:
         ("target", Target(at_most=1.0), "avg"),
         ("spread", Spread(), "count"),
         ("new_term", NewTerm(), "count"),
-        ("highest", Highest(days=365), "count"),
+        ("highest", Highest(days=500), "count"),
     ]
     by_hour: list[tuple[str, Detector, Measure]] = [
         ("threshold", Threshold(), "count"),
@@ -127,16 +128,30 @@ class Lane:
         )  # fmt: skip
 
 
-def run(case: Case, series: int, years: float, seed: int = 0) -> dict[str, float]:
-    """Alarms over those claimed, by rarity."""
-    per, days = round(DAY / case.step), round(365 * years)
-    burn = 365 if per == 1 else 90
+class Found(NamedTuple):
+    """Alarms over those claimed, by rarity: from 90 days after the first answer on, and in the first year of these."""
+
+    later: list[float]
+    first: list[float]
+    nearest: list[float]
+
+
+class Periods(NamedTuple):
+    """How rare each series is, in days, and were its height that of the level over it; NaN where there is no answer."""
+
+    told: np.ndarray
+    nearest: np.ndarray
+
+
+def run(case: Case, series: int, years: float, seed: int = 0) -> Found:
+    """How often a case alarms on so many series."""
+    per, days, known = round(DAY / case.step), round(365 * years), -1
     asked = Asked(window=DAY if per == 1 else 6 * HOUR, align=DAY if per == 1 else None, measure=case.measure)
     rng = np.random.default_rng([seed, per])
     mean = np.full(series, case.mean)
     wholes = quiet("cox", np.random.default_rng([seed, per, 1]), WHOLE * mean, days, per)
     levels = Levels(case.step, np.repeat(Levels.fresh(case.step).state, series, axis=1))
-    alarms = Alarms(series, case.step)
+    later, first, nearest = (Alarms(series, case.step) for _ in Found._fields)
     asked = structs.replace(asked, kept=case.detector.keep(asked))
     back = case.detector.lookback(asked)
     parts, other = [Lane(back) for _ in mean], [Lane(back) for _ in mean]
@@ -145,9 +160,19 @@ def run(case: Case, series: int, years: float, seed: int = 0) -> dict[str, float
             at = START + day * DAY + (k + 1) * case.step
             _grow(case, parts, other, at, counts[k], whole[k], rng)
             period = _period(case, parts, other, at, asked, levels, day)
-            alarms.see(period, day >= burn)
-    found = alarms.found.sum(axis=1) / series / (days - burn)
-    return {name: float(f * r) for (name, r), f in zip(RARITIES.items(), found, strict=True)}
+            known = day if known < 0 and not np.isnan(period.told).all() else known
+            counts_now = 0 <= known <= day - BURN
+            later.see(np.nan_to_num(period.told), counts_now)
+            first.see(np.nan_to_num(period.told), counts_now and day - known < FIRST)
+            nearest.see(np.nan_to_num(period.nearest), counts_now)
+    after = days - known - BURN
+    year = min(after, FIRST - BURN)
+    return Found(_over_claimed(later, after), _over_claimed(first, year), _over_claimed(nearest, after))
+
+
+def _over_claimed(alarms: Alarms, days: int) -> list[float]:
+    found = alarms.found.mean(axis=1) / days
+    return [float(f * rarity) for f, rarity in zip(found, RARITIES.values(), strict=True)]
 
 
 def _grow(
@@ -173,41 +198,56 @@ def _grow(
 
 def _period(
     case: Case, parts: list[Lane], other: list[Lane], at: float, asked: Asked, levels: Levels, day: int
-) -> np.ndarray:
-    """How rare each series is, in days; learned afterwards."""
+) -> Periods:
+    """How rare each series is; learned afterwards."""
     sides = case.measure in ("ratio", "share")
     measure: Measure = "count" if sides else case.measure
     batch = [lane.series(i, measure, other[i].series(i, "count") if sides else None) for i, lane in enumerate(parts)]
     scores = case.detector.score(batch, at, asked)
     if case.detector.rarity == "own":
-        return np.array([(s.return_period or 0.0) * len(batch) / DAY for s in scores])
+        own = np.array([np.nan if s.value is None else (s.return_period or 0.0) * len(batch) / DAY for s in scores])
+        return Periods(own, own)
     level = np.array([np.nan if s.level is None or s.value is None else s.level for s in scores])
-    z = np.where(np.isnan(level), -np.inf, levels.z(level))
-    days = levels.heights.tail().return_period(level_under(z))
-    days = np.minimum(days, CLAIMED * levels.taken * levels.step / DAY)
+    z, tail = levels.z(level), levels.heights.tail()
+    most = np.where(np.isnan(z), np.nan, CLAIMED * levels.taken * levels.step / DAY)
     levels.take(level, np.array([np.nan if s.value is None else s.value for s in scores]), day)
-    return np.asarray(days)
+    z = np.where(np.isnan(z), -np.inf, z)
+    return Periods(*(np.minimum(tail.return_period(told(z)), most) for told in (level_under, level_over)))
 
 
-def _told(case: Case, found: dict[str, float]) -> str:
+def _told(case: Case, series: int, years: float, found: Found) -> str:
     step = "1d" if case.step == DAY else "1h"
-    return f"| {case.name} | {case.kind} | {case.mean:g} | {step} | {' | '.join(f'{x:.2f}' for x in found.values())} |"
+    cells = " | ".join(f"{x:.2f}" for x in (*found.later, *found.first))
+    below = [
+        f"{n}: {y:.2f}" for n, x, y in zip(RARITIES, found.later, found.nearest, strict=True) if x < 0.5 and y != x
+    ]
+    return (
+        f"| {case.name} | {case.kind} | {case.mean:g} | {step} | {series} × {years:g} | {cells} | {', '.join(below)} |"
+    )
 
 
 def main(series: int, years: float, names: Sequence[str]) -> None:
     """Prints the table."""
-    print(
-        f"| detector | counts | mean a step | step | {' | '.join(RARITIES)} |\n|{'---|' * (4 + len(RARITIES))}",
-        flush=True,
-    )
-    todo = list(cases(names))
+    heads = [
+        "detector",
+        "counts",
+        "mean a step",
+        "step",
+        "series × years",
+        *RARITIES,
+        "first year: 1w",
+        *list(RARITIES)[1:],
+        "nearest step",
+    ]
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
+    todo = [(case, years if case.step == DAY else years / 2) for case in cases(names)]
     with ProcessPoolExecutor(2) as pool:
-        each = [pool.submit(run, case, series, years if case.step == DAY else years / 5) for case in todo]
-        for case, found in zip(todo, each, strict=True):
-            print(_told(case, found.result()), flush=True)
+        each = [pool.submit(run, case, series, span) for case, span in todo]
+        for (case, span), found in zip(todo, each, strict=True):
+            print(_told(case, series, span, found.result()), flush=True)
 
 
 if __name__ == "__main__":
     numbers = [float(a) for a in sys.argv[1:] if a.replace(".", "").isdigit()]
     kinds = [a for a in sys.argv[1:] if not a.replace(".", "").isdigit()]
-    main(int((numbers[:1] or [20])[0]), (numbers[1:2] or [10.0])[0], kinds)
+    main(int((numbers[:1] or [30])[0]), (numbers[1:2] or [10.0])[0], kinds)

@@ -1,12 +1,13 @@
 """How many simulated outbreaks are found at one false alarm in a hundred quiet steps, ours beside R's and the ceiling.
 
-    python benchmarks/detection/surveillance.py weekly FOLDER [KIND OPTIONS …]
-    python benchmarks/detection/surveillance.py daily FOLDER [KIND OPTIONS …]
+    python -m benchmarks.detection.surveillance weekly FOLDER[,FOLDER…] [KIND OPTIONS …]
+    python -m benchmarks.detection.surveillance daily FOLDER[,FOLDER…] [KIND OPTIONS …]
 
-FOLDER holds counts.csv, outbreak.csv, meta.csv and truth.npz as the designs of Noufaily et al. (2013, weekly) and
-(2019, daily) give them: rows are steps, columns series. KIND and OPTIONS (JSON) are what `crisis-monitor detect` takes;
-the default is what docs/detection.md shows. POD: outbreaks with an alarm between their first and last case. Timeliness:
-(found - start) / (end - start + 1), 1 where missed. Daily signals with yearly epidemics (5, 6, 15) are left out.
+Series of several folders (seeds) are judged together, at one threshold. FOLDER holds counts.csv, outbreak.csv, meta.csv
+and truth.npz as the designs of Noufaily et al. (2013, weekly) and (2019, daily) give them: rows are steps, columns
+series. KIND and OPTIONS (JSON) are what `crisis-monitor detect` takes; the default is what docs/detection.md shows.
+POD: outbreaks with an alarm between their first and last case. Timeliness: (found - start) / (end - start + 1), 1 where
+missed. Daily signals with yearly epidemics (5, 6, 15) are left out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import csv
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,8 +46,16 @@ class Simulated(NamedTuple):
     truth: tuple[np.ndarray, np.ndarray] | None
 
 
-def load(folder: Path, *, epidemics: bool) -> Simulated:
-    """The series of a folder, those with epidemics left out where asked."""
+def load(folders: Sequence[Path], *, epidemics: bool) -> Simulated:
+    """The series of all folders, those with epidemics left out where asked."""
+    each = [_load(folder, epidemics=epidemics) for folder in folders]
+    told = [one.truth for one in each if one.truth is not None]
+    mean, dispersion = (np.concatenate([one[k] for one in told]) if told else np.empty(0) for k in (0, 1))
+    counts, injected = (np.concatenate([one[k] for one in each]) for k in (0, 1))
+    return Simulated(counts, injected, (mean, dispersion) if len(told) == len(each) else None)
+
+
+def _load(folder: Path, *, epidemics: bool) -> Simulated:
     meta = list(csv.DictReader((folder / "meta.csv").open(encoding="utf-8")))
     kept = [i for i, row in enumerate(meta) if epidemics or row["scenario"] not in EPIDEMIC]
     counts, injected = (
@@ -105,9 +115,9 @@ def row(name: str, p: np.ndarray, alarms: np.ndarray | None, data: Simulated, se
     return f"| {name} | {fpr:.4f} | {pod:.3f} | {timely:.3f} | {said} | {each} |"
 
 
-def main(design: str, folder: str, *asked: str) -> None:
+def main(design: str, folders: str, *asked: str) -> None:
     """Prints a table."""
-    data = load(Path(folder), epidemics=design == "weekly")
+    data = load([Path(folder) for folder in folders.split(",")], epidemics=design == "weekly")
     wanted = [(k, json.loads(o)) for k, o in zip(asked[::2], asked[1::2], strict=True)] or ASKED[design]
     outbreaks = int((data.injected > 0).any(axis=1).sum())
     print(f"{design}: {len(data.counts)} series, {data.injected.shape[1]} judged steps each, {outbreaks} outbreaks\n")

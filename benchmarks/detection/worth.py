@@ -23,9 +23,8 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
-from board import Begin, Board, Found, Scored, Setting, begins, count, headlines, read, scored
-from weibo import SEASONAL
-
+from benchmarks.detection.board import Begin, Board, Found, Scored, Setting, begins, count, headlines, read, scored
+from benchmarks.detection.weibo import SEASONAL
 from monitor.config.load import load
 from monitor.mentions import mood, severity
 from monitor.mentions.reading import Reader

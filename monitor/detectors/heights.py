@@ -27,6 +27,9 @@ class Worth(NamedTuple):
     spread: float = 0.4
     """The standard deviation of daily highests before anything is known of it."""
     spread_worth: float = 5.0
+    spread_known: float = 15.0
+    """After how many days that worth is halved, soon nothing: what varies by a tenth of the first guess would seem calm
+    for months, and no rise of it high."""
     together: float = 6 * HOUR
     """Exceedances nearer than this are one rise."""
     settled: float = 20.0
@@ -68,7 +71,7 @@ class Heights:
     def spread(self) -> Floats:
         """The standard deviation of the daily highests of each view."""
         if self._spread is None:
-            worth = WORTH.spread_worth * 0.5 ** (self.days * DAY / WORTH.highest)
+            worth = WORTH.spread_worth / (1 + (self.days / WORTH.spread_known) ** 4)
             varied = self.varying * self.days + worth * WORTH.spread**2
             self._spread = np.asarray(np.sqrt(np.maximum(varied / (self.days + worth), LEAST_SPREAD**2)))
         return self._spread

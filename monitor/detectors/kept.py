@@ -25,6 +25,8 @@ LATELY, MIDNIGHTS = 3, 2
 """How many points are held: of those two hours apart, and of midnights."""
 SAVED_AFTER = 2 * HOUR
 """A point is written down when it is this old: most of what comes late has come by then."""
+METHOD = 2
+"""How things are learned, counted up with each change: what another method has written down is made anew."""
 NOBODY: Key = (("", ""),)
 """The series that nobody wrote to: what a new one was before it came."""
 
@@ -51,6 +53,7 @@ class Saved(Struct, frozen=True):
     kinds: tuple[str, ...] = ()
     since: float = 0.0
     days: str = ""
+    method: int = 1
 
 
 class Kept:
@@ -198,18 +201,18 @@ class Kept:
         state, keys = point.tracks.state, list(self.keys)[: point.tracks.state.shape[1]]
         return Saved(
             self.step, self.parts, point.upto, point.tracks.day, keys, state.tobytes(), point.parts.tobytes(),
-            self.almanac.kinds, self._begun, self.almanac.digest(self._begun, point.upto),
+            self.almanac.kinds, self._begun, self.almanac.digest(self._begun, point.upto), METHOD,
         )  # fmt: skip
 
     def load(self, saved: Saved) -> None:
-        """Goes on from what was written down, where it is of the same shape; else it is as if there were nothing."""
+        """Goes on from what was written down, where it is of the same make; else it is as if there were nothing."""
         n, fresh = len(saved.keys), self.fresh()
         own = len(fresh.state) - self.almanac.rows
         height = own + ROWS * len(saved.kinds)
         state, parts = np.frombuffer(saved.state), np.frombuffer(saved.window)
         if (saved.step, saved.parts, state.size) != (self.step, self.parts, height * n) or saved.keys[0] != NOBODY:
             return
-        if saved.days != self.almanac.digest(saved.since, saved.upto):
+        if saved.method != METHOD or saved.days != self.almanac.digest(saved.since, saved.upto):
             return
         self.keys, self._begun = {key: i for i, key in enumerate(saved.keys)}, saved.since
         state = state.reshape(height, n)

@@ -3,9 +3,10 @@
 Between levels, a quarter of a standard deviation apart and wider from 4.75 on, the logarithm of the return period
 grows evenly. While rises are few each slope is drawn towards that of the other series of the rule, and theirs, while
 few too, towards Gumbel's law of daily highests, which holds beyond the levels: one in 1.78 days comes above z = 0, and
-the return period grows by exp(π/√6 · z) (Gumbel 1958, Statistics of Extremes). From 4.75 on a height is the logarithm
-of z: what is mostly nothing and then very much stands now at the tenfold, now at the hundredfold of what it varies by,
-and the one says of the other that it comes again.
+the return period grows by exp(π/√6 · z) (Gumbel 1958, Statistics of Extremes). Where a series has come above z = 3 the
+law is as much less steep as those rises went further than it allows. From 4.75 on a height is the logarithm of z: what
+is mostly nothing and then very much stands now at the tenfold, now at the hundredfold of what it varies by, and the one
+says of the other that it comes again.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ WIDTHS = (*(b - a for a, b in pairwise(HEIGHTS)), float("inf"))
 WORTH, SLOPE_WORTH, LAW_WORTH, OTHERS_WORTH = 10.0, 3.0, 6.0, 40.0
 """How many rises Gumbel's law is worth against those seen: for how often there are any; for a quarter's slope, alone;
 and against those of other series. And how many these are worth at most."""
+STEEP = HEIGHTS.index(3.0)
+STEEP_WORTH = 10.0
+"""From which level on rises tell how steep the law is, and how many of them Gumbel's slope is worth."""
 FARTHEST = 100.0
 """The logarithm of the largest period told, in days."""
 
@@ -74,11 +78,20 @@ def tail_of(days: Floats, reached: Floats, beside: Floats | float = 0.0, usual: 
     between = (days + WORTH * usual) / (reached[0] + WORTH)
     widths = np.array(WIDTHS[:-1])[:, None]
     narrow = widths[0] / widths  # or the law would weigh the more, the farther apart levels are
-    others, law = np.zeros_like(reached) + beside, LAW_WORTH * narrow
-    share = (others[1:] + law * np.exp(-SLOPE * widths)) / (others[:-1] + law)
+    others, law, steep = np.zeros_like(reached) + beside, LAW_WORTH * narrow, _steepness(reached, widths)
+    share = (others[1:] + law * np.exp(-steep * widths)) / (others[:-1] + law)
     worth = SLOPE_WORTH * narrow + np.minimum(others[:-1], OTHERS_WORTH)
     slopes = np.log((reached[:-1] + worth) / (reached[1:] + worth * share)) / widths
-    return Tail(np.asarray(between), np.concatenate([slopes, np.full_like(reached[:1], SLOPE)]), usual)
+    return Tail(np.asarray(between), np.concatenate([slopes, steep[None]]), usual)
+
+
+def _steepness(reached: Floats, widths: Floats) -> Floats:
+    """The slope of the law, of each series: Gumbel's, or less where its highest rises went further than that allows.
+
+    Heights above a level that is high enough are exponential, and the slope has a gamma prior about Gumbel's.
+    """
+    beyond = (widths * (reached[:-1] + reached[1:]) / 2)[STEEP:].sum(axis=0)
+    return np.asarray(np.minimum((STEEP_WORTH + reached[STEEP]) / (STEEP_WORTH / SLOPE + beyond), SLOPE))
 
 
 def level_under(z: Floats) -> Floats:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from monitor.detectors import Asked, Seasonal
-from monitor.detectors.heights import unwide, wide
+from monitor.detectors.heights import Heights, height, unwide, wide
 from monitor.detectors.kept import Kept, window_of
 from monitor.detectors.rise import Rises, score_of
-from monitor.detectors.tail import levels_of, tail_of
+from monitor.detectors.tail import SLOPE, levels_of, tail_of
 from monitor.detectors.track import Tracks, When, even, surprise, uneven
 from monitor.model import Score
 from monitor.series import Bucket, Series
@@ -209,6 +209,15 @@ def test_what_was_written_down_goes_on_as_if_nothing_had_happened() -> None:
     assert [judged(series, h, again) for h in (700, 705, 960)] == [judged(series, h, kept) for h in (700, 705, 960)]
 
 
+def test_what_another_method_wrote_down_is_made_anew() -> None:
+    series, kept, again = hourly(busy(40)), Seasonal().keep(LONG), Seasonal().keep(LONG)
+    judged(series, 700, kept)
+    saved = kept.save(START + 700 * HOUR)
+    again.load(replace(saved, method=saved.method - 1))
+    assert again.back(START + 700 * HOUR) is None
+    assert judged(series, 960, again) == judged(series, 960)
+
+
 def test_what_comes_late_is_learned_as_if_it_had_been_in_time() -> None:
     late, kept = busy(40), Seasonal().keep(LONG)
     late[800] = 500
@@ -318,6 +327,32 @@ def test_heights_that_came_again_and_again_are_not_rare_however_far_off() -> Non
     assert tail.return_period(np.array([299.0]))[0] < 1000 / 12 * 10
     never = tail_of(np.array([1000.0]), 12.0 * levels_of(np.array([1.0])))
     assert never.return_period(np.array([299.0]))[0] > 1e9
+
+
+def test_the_law_is_less_steep_where_the_highest_rises_went_further_than_it_allows() -> None:
+    """What is nothing for weeks and then very much: how much more the next brings is not known from a few."""
+    far, usual = levels_of(np.array([60.0])), levels_of(np.array([3.5]))
+    days, beyond = np.array([200.0]), np.array([100.0])
+    one, four, ten = (tail_of(days, n * far).return_period(beyond)[0] for n in (1.0, 4.0, 10.0))
+    assert one > four > ten and four < 20 * 200 / 4
+    gumbel = tail_of(days, 1.0 * usual)
+    assert gumbel.slopes[-1][0] == pytest.approx(SLOPE, rel=0.05) and gumbel.return_period(beyond)[0] > 1e6
+
+
+def test_a_small_spread_is_known_before_heights_are_counted_for_long() -> None:
+    """Else the rises of the first weeks look low, and the same in later ones as never seen."""
+    heights = Heights(HOUR, np.zeros((height(1), 1)), 1)
+    heights.begin()
+    draws = np.random.default_rng(1).normal(10.0, 0.02, (45, 24))
+    spreads = []
+    for day in draws:
+        for value in day:
+            view = np.array([[value]])
+            heights.learn(heights.z(view), view)
+        heights.turn(0.0)
+        spreads.append(float(heights.spread()[0, 0]))
+    true = float(draws.max(axis=1).std())
+    assert spreads[10] > 5 * true and spreads[40] < 2.5 * true and spreads[44] < 2 * true
 
 
 def test_a_surprise_is_what_gumbel_says_of_daily_highests() -> None:

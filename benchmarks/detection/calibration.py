@@ -1,7 +1,7 @@
 """Whether a rarity means what it says: how often `seasonal` alarms on quiet series, against how often it should.
 
-    python benchmarks/detection/calibration.py [SERIES] [YEARS]     (default 60 series of 10 years a row)
-    python benchmarks/detection/calibration.py judged               (a rule of 50 series, through the detector itself)
+    python -m benchmarks.detection.calibration [SERIES] [YEARS]     (default 60 series of 10 years)
+    python -m benchmarks.detection.calibration judged               (a rule of 50 series, through the detector itself)
 
 The counts are made by other models than the detector's, judged over windows of six steps:
 
@@ -50,8 +50,9 @@ class Row(NamedTuple):
 HOURS = [
     *(Row(kind, mean) for kind in ("cox", "cluster") for mean in (0.1, 1.0, 10.0, 100.0, 1000.0, 10_000.0)),
     *(Row("states", mean) for mean in (0.1, 10.0, 1000.0, 10_000.0)),
-    *(Row(kind, mean, among=50) for kind, mean in (("cox", 1.0), ("states", 10.0), ("cluster", 100.0))),
 ]
+FIFTIES = [Row(kind, mean, among=50) for kind, mean in (("cox", 1.0), ("states", 10.0), ("cluster", 100.0))]
+"""Of rules of many series there must be several, since their series rise together with the year."""
 DAYS = [Row("cox", 0.3), Row("states", 30.0), Row("cluster", 3000.0)]
 FIVES = [Row("cluster", 0.02), Row("states", 2.0)]
 
@@ -228,8 +229,13 @@ def main(series: int, years: float) -> None:
     first = [f"first year: {name}" if i == 0 else name for i, name in enumerate(RARITIES)]
     heads = ["counts", "mean a step", "step", *RARITIES, *first, "first 90 days: 1w", "1mo", "nearest step"]
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
-    for rows, name, step, share in ((DAYS, "1d", DAY, 1.0), (HOURS, "1h", HOUR, 1.0), (FIVES, "5m", 5 * MINUTE, 0.2)):
-        for row, found in zip(rows, ratios(rows, series, years * share, step), strict=True):
+    for rows, name, step, many, span in (
+        (DAYS, "1d", DAY, series, years),
+        (HOURS, "1h", HOUR, series, years),
+        (FIFTIES, "1h", HOUR, 5 * series, years),
+        (FIVES, "5m", 5 * MINUTE, series, years / 5),
+    ):
+        for row, found in zip(rows, ratios(rows, many, span, step), strict=True):
             print(told(row, name, found), flush=True)
 
 

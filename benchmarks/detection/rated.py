@@ -37,7 +37,7 @@ from monitor.detectors import (
     Zscore,
 )
 from monitor.detectors.detector import Asked
-from monitor.detectors.rated import Levels
+from monitor.detectors.rated import Levels, standing
 from monitor.detectors.seasonal import CLAIMED
 from monitor.detectors.tail import level_over, level_under
 from monitor.series import Bucket, Interval, Measure, Series
@@ -129,11 +129,12 @@ class Lane:
 
 
 class Found(NamedTuple):
-    """Alarms over those claimed, by rarity: from 90 days after the first answer on, and in the first year of these."""
+    """Alarms over those claimed, by rarity: from 90 days after the first answer on, in the first year of these, and of
+    all of them were each height told as rare as the level over it."""
 
-    later: list[float]
-    first: list[float]
-    nearest: list[float]
+    later: dict[str, float]
+    first: dict[str, float]
+    nearest: dict[str, float]
 
 
 class Periods(NamedTuple):
@@ -170,9 +171,9 @@ def run(case: Case, series: int, years: float, seed: int = 0) -> Found:
     return Found(_over_claimed(later, after), _over_claimed(first, year), _over_claimed(nearest, after))
 
 
-def _over_claimed(alarms: Alarms, days: int) -> list[float]:
+def _over_claimed(alarms: Alarms, days: int) -> dict[str, float]:
     found = alarms.found.mean(axis=1) / days
-    return [float(f * rarity) for f, rarity in zip(found, RARITIES.values(), strict=True)]
+    return {name: float(f * rarity) for (name, rarity), f in zip(RARITIES.items(), found, strict=True)}
 
 
 def _grow(
@@ -207,7 +208,7 @@ def _period(
     if case.detector.rarity == "own":
         own = np.array([np.nan if s.value is None else (s.return_period or 0.0) * len(batch) / DAY for s in scores])
         return Periods(own, own)
-    level = np.array([np.nan if s.level is None or s.value is None else s.level for s in scores])
+    level = np.array([standing(case.detector, s) for s in scores])
     z, tail = levels.z(level), levels.heights.tail()
     most = np.where(np.isnan(z), np.nan, CLAIMED * levels.taken * levels.step / DAY)
     levels.take(level, np.array([np.nan if s.value is None else s.value for s in scores]), day)
@@ -217,7 +218,7 @@ def _period(
 
 def _told(case: Case, series: int, years: float, found: Found) -> str:
     step = "1d" if case.step == DAY else "1h"
-    cells = " | ".join(f"{x:.2f}" for x in (*found.later, *found.first))
+    cells = " | ".join(f"{x:.2f}" for of in (found.later, found.first) for x in of.values())
     below = [
         f"{n}: {y:.2f}" for n, x, y in zip(RARITIES, found.later, found.nearest, strict=True) if x < 0.5 and y != x
     ]

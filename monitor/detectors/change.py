@@ -14,6 +14,9 @@ from monitor.times import DAY, HOUR, MINUTE, Duration, local
 LARGEST = 1e6
 """The factor over a base of nothing, and the largest told."""
 LEAST_COVERED = 0.5
+HALF = 0.5
+"""Half a record more on both sides (Haldane 1955, Ann Hum Genet 20, 309-311): else five over nothing would be no rarer
+than one over nothing, and a base that is nothing now and then would make no finite factor rare."""
 
 
 class Change(Detector, frozen=True, kw_only=True, tag="change", tag_field="kind"):
@@ -48,8 +51,24 @@ class Change(Detector, frozen=True, kw_only=True, tag="change", tag_field="kind"
         return asked.window + MINUTE + back[self.against]
 
     def value_at(self, level: float, score: Score) -> float | None:
-        """So many times what is expected."""
+        """So many times what is expected; over a base of nothing as many times the value that is."""
+        if score.expected == 0 and score.value and score.level:
+            return level / score.level * score.value
         return None if score.expected is None else level * score.expected
+
+    def height(self, score: Score) -> float | None:
+        """The factor with half a record more on both sides."""
+        amounts = _amounts(score)
+        return score.level if amounts is None else (amounts[0] + HALF) / (amounts[1] + HALF)
+
+    def level_at(self, height: float, score: Score) -> float:
+        """The factor of the value that stands so high; over a base of nothing as many times the one that is."""
+        amounts = _amounts(score)
+        if amounts is None or score.level is None:
+            return height
+        value, base = amounts
+        wanted = max(0.0, height * (base + HALF) - HALF)
+        return factor(wanted, base) if base or not value else score.level / value * wanted
 
     def _base(self, start: float, end: float, asked: Asked) -> tuple[float, float]:
         """The reference span, of as many minutes as the current one; an average is taken over a longer one."""
@@ -88,6 +107,13 @@ def factor(value: float, base: float) -> float:
     if base <= 0:
         return LARGEST if value > base else 1.0
     return max(-LARGEST, min(LARGEST, value / base))
+
+
+def _amounts(score: Score) -> tuple[float, float] | None:
+    """The value and its base, None where there are none that could be half a record more."""
+    if score.value is None or score.expected is None or score.level is None or min(score.value, score.expected) < 0:
+        return None
+    return score.value, score.expected
 
 
 def _learning(series: Series, base: tuple[float, float]) -> tuple[float, float] | None:

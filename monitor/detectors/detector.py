@@ -79,6 +79,14 @@ class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The value that would stand at a level, beside such a score; None where that can't be told."""
         return level if self.unit == "measure" else None
 
+    def height(self, score: Score) -> float | None:
+        """What a rarity is counted in: the level, or what goes on rising where the level does not."""
+        return score.level
+
+    def level_at(self, height: float, score: Score) -> float:
+        """The level at a height, beside such a score."""
+        return height
+
     def steady(self, series: Series, now: float, asked: Asked) -> float:
         """Until when (exclusive) the score stays what it is, if nothing arrives and coverage goes on.
 

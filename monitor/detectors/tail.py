@@ -25,7 +25,7 @@ HEIGHTS = (*(0.25 * i for i in range(20)), *(BEND + 1.4 * i for i in range(1, 15
 LEVELS = len(HEIGHTS)
 _AT = np.array([h if h <= BEND else BEND * np.exp(h / BEND - 1) for h in HEIGHTS])
 WIDTHS = (*(b - a for a, b in pairwise(HEIGHTS)), float("inf"))
-WORTH, SLOPE_WORTH, LAW_WORTH, OTHERS_WORTH = 10.0, 3.0, 6.0, 40.0
+WORTH, SLOPE_WORTH, LAW_WORTH, OTHERS_WORTH = 10.0, 3.0, 12.0, 40.0
 """How many rises Gumbel's law is worth against those seen: for how often there are any; for a quarter's slope, alone;
 and against those of other series. And how many these are worth at most."""
 STEEP = HEIGHTS.index(3.0)

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from benchmarks.detection.rated import Case, run
-from monitor.detectors import Absence, Asked, Cusum, Detector, Ears, Highest, Seasonal, Threshold
+from monitor.detectors import Absence, Asked, Change, Cusum, Detector, Ears, Highest, Seasonal, Threshold
 from monitor.detectors.rated import KeptLevels, in_turn, keep, lookback, needs, score
 from monitor.model import Score
 from monitor.series import Bucket, Series
@@ -50,6 +50,32 @@ def test_what_was_never_seen_is_rare_and_what_is_usual_is_not(detector: Detector
     assert usual.return_period is not None and usual.return_period < MONTH / 3
     assert much.return_period is not None and much.return_period > 300 * DAY
     assert much.beyond is not None
+
+
+def test_five_over_nothing_are_rarer_than_one_over_nothing_and_often_nothing_makes_no_factor_usual() -> None:
+    """Where a third of the days brings nothing, a factor of infinity comes every few days."""
+    detector, past = Change(against="yesterday"), [float(n) for n in np.random.default_rng(4).poisson(1.0, LONG)]
+    told = {n: rated(detector, [*past[:-2], 0.0, n]) for n in (1.0, 5.0, 40.0)}
+    periods = [told[n].return_period or 0.0 for n in (1.0, 5.0, 40.0)]
+    assert periods == sorted(set(periods)) and periods[0] < 7 * DAY and periods[2] > 300 * DAY
+    assert all(score.level == told[1.0].level for score in told.values())
+    over_two = rated(detector, [*past[:-2], 2.0, 40.0])
+    assert (over_two.return_period or 0.0) > 100 * DAY
+
+
+@pytest.mark.parametrize("base", [0.0, 2.0, 9.0])
+def test_a_bound_of_change_is_the_factor_of_the_value_that_is_so_rare(base: float) -> None:
+    detector, past = Change(against="yesterday"), [float(n) for n in np.random.default_rng(4).poisson(1.0, LONG)]
+    told = rated(detector, [*past[:-2], base, 6.0])
+    bound = dict(told.bounds)[MONTH]
+    wanted = detector.value_at(bound, told)
+    assert wanted == told.upper and wanted is not None
+    reached = rated(detector, [*past[:-2], base, np.ceil(wanted + 1e-6)])
+    missed = rated(detector, [*past[:-2], base, np.ceil(wanted) - 1])
+    assert (reached.return_period or 0) >= MONTH > (missed.return_period or 0)
+    assert reached.level is not None and missed.level is not None
+    if base:
+        assert reached.level >= bound > missed.level
 
 
 @pytest.mark.parametrize("detector", EACH, ids=NAMES)
@@ -174,11 +200,11 @@ CASES: list[tuple[Case, int, float]] = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("case", "series", "years"), CASES, ids=[c[0].name for c in CASES])
 def test_quiet_series_alarm_about_as_often_as_is_claimed(case: Case, series: int, years: float) -> None:
-    found = run(case, series, years, seed=7)
+    found = run(case, series, years, seed=7).later
     assert 0.4 <= found["1w"] <= 1.6 and 0.4 <= found["1mo"] <= 2 and found["3mo"] <= 2
 
 
 def test_counts_of_few_heights_alarm_no_more_often_than_is_claimed() -> None:
     """A baseline of nothing makes any count a height of its own: as rare as that height came, and no rarer."""
     found = run(Case("ears", Ears(), DAY, "cox", 0.3), series=4, years=3, seed=7)
-    assert 0.4 <= found["1mo"] <= 2
+    assert found.later["1mo"] <= 2 and found.nearest["1mo"] >= 0.5

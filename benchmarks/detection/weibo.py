@@ -41,8 +41,9 @@ HIGHEST: Setting = {
     "leave": Leave(below=0.5, dwell=Duration(DAY)),
 }
 """The one setting: an hour higher than any of the 90 days before, of half a million of heat."""
-SEASONAL: Setting = {**HIGHEST, "detector": Seasonal(), "orange": Rung(rarer_than=Duration(DAY / 2), above=Bound(1e6))}
-"""An hour rarer than what comes twice a day in all brands together, of more than a million of heat."""
+RARE = Rung(rarer_than=Duration(10 * HOUR), above=Bound(1e6))
+SEASONAL: Setting = {**HIGHEST, "detector": Seasonal(), "orange": RARE}
+"""An hour rarer than what comes every ten hours in all brands together, of more than a million of heat."""
 PLAIN: Setting = {
     **HIGHEST,
     "window": Duration(3 * HOUR),

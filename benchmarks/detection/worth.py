@@ -1,6 +1,6 @@
 """What reading is worth: the same detector over all heat, and over heat weighed by what titles say.
 
-    python benchmarks/detection/worth.py FOLDER [--titles] [--leave-one-out]
+    python -m benchmarks.detection.worth FOLDER [--titles] [--leave-one-out]
 
 FOLDER holds weibo_hot_*.csv.gz and events.csv. Found, lead and false episodes are those of weibo.py. One rule for all
 brands, no brand's own list: a title counts by `weights`, as a rule with `weigh` counts it, with the topics of

@@ -219,9 +219,7 @@ def _period(
 def _told(case: Case, series: int, years: float, found: Found) -> str:
     step = "1d" if case.step == DAY else "1h"
     cells = " | ".join(f"{x:.2f}" for of in (found.later, found.first) for x in of.values())
-    below = [
-        f"{n}: {y:.2f}" for n, x, y in zip(RARITIES, found.later, found.nearest, strict=True) if x < 0.5 and y != x
-    ]
+    below = [f"{name}: {found.nearest[name]:.2f}" for name, x in found.later.items() if x < 0.5]
     return (
         f"| {case.name} | {case.kind} | {case.mean:g} | {step} | {series} × {years:g} | {cells} | {', '.join(below)} |"
     )

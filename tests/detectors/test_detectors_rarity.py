@@ -35,11 +35,13 @@ def test_counts_that_come_one_by_one_alarm_no_more_often_than_claimed(calibratio
     assert 0.5 <= told.later["1mo"] <= 1.6 and told.later["3mo"] <= 1.6
 
 
+@pytest.mark.slow
 def test_a_rule_of_many_series_alarms_about_as_often_as_it_claims(calibration: ModuleType) -> None:
     (told,) = calibration.ratios([calibration.Row("cox", 1.0, among=20)], series=60, years=1.5, seed=7)
     assert 0.4 <= told.later["1w"] <= 2
 
 
+@pytest.mark.slow
 def test_a_rarity_counts_rises_as_they_are_judged_however_often_that_is(calibration: ModuleType) -> None:
     """Judged six times in a step, through the detector: no more alarms than steps make by themselves."""
     told = calibration.judged(days=110, series=6, mean=20.0, seed=7)

@@ -33,7 +33,9 @@ from monitor.detectors.track import Look, Tracks, When
 from monitor.series import Bucket, Series
 from monitor.times import DAY, HOUR, MINUTE
 
-BURN, FIRST = 90, 90 + 365
+BURN = 90
+FIRST_YEAR = BURN + 365
+"""Until which day the first year after these lasts."""
 RARITIES = {"1w": 7.0, "1mo": 30.0, "3mo": 91.0, "1y": 365.0}
 APART = 6 * HOUR
 PARTS = 6
@@ -147,7 +149,7 @@ class Simulated:
                 look = track.take(part, window, when)
                 period = claimed(tail, look, seen, self.among)
                 later.see(period, day >= BURN)
-                first.see(period, BURN <= day < FIRST)
+                first.see(period, BURN <= day < FIRST_YEAR)
                 early.see(period, day < BURN)
 
     def _beside(self, reached: np.ndarray) -> np.ndarray:
@@ -161,7 +163,7 @@ class Simulated:
 
     def told(self, days: int) -> list[Ratios]:
         """Of each row."""
-        spans, out = (days - BURN, max(1, min(days, FIRST) - BURN), BURN, days - BURN), []
+        spans, out = (days - BURN, max(1, min(days, FIRST_YEAR) - BURN), BURN, days - BURN), []
         for i, row in enumerate(self.rows):
             own = slice(i * self.series, (i + 1) * self.series)
             rules = self.series / row.among

@@ -5,9 +5,9 @@
 Lavin & Ahmad (2015), standard profile: the first 15 % of a file (750 rows at most) are probation; a window gives what
 its best placed detection is worth, S(y) = 2 / (1 + exp(5y)) - 1 of the place y in the window, or costs 1 where there is
 none; a detection outside costs 0.11 by how far it lies behind the last window. 0 is who says nothing, 100 is who finds
-all at once. The threshold is the best of all files, or for each file the best of the other four. Windows found: at the
-lowest threshold with at most 0.25 false alarms a series and week; rows less than an hour apart are one alarm, of six
-hours at most.
+all at once. The threshold is the best of all files, or for each file the best of the other four. Windows found: the
+most, at a threshold with at most 0.25 false alarms a series and week; rows less than an hour apart are one alarm, of
+six hours at most.
 
 One window of the sixteen is worth six points. Where a day begins says which rows are a day's highest, and the files
 give no zone: so the same is told for days that begin at each hour, with their median and worst.

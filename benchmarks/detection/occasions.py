@@ -1,6 +1,6 @@
 """What knowing of holidays and planned promotions is worth to `seasonal`: false alarms by kind of day, crises found.
 
-    python benchmarks/detection/occasions.py [SERIES] [MEAN]     (default 200 series, 40 an hour)
+    python -m benchmarks.detection.occasions [SERIES] [MEAN]     (default 200 series, 40 an hour)
 
 Two years (2024, 2025) of counts an hour, judged over six hours, after 90 days. The counts are made by another model
 than the detector's: an intensity with a rhythm of the day and the week, times a wandering level, times a gamma noise

@@ -1,6 +1,6 @@
 """Whether a rarity means what it says on real counts: alarms of `seasonal` on quiet stretches, against those claimed.
 
-    python benchmarks/detection/quiet.py FOLDER     (the folder with nab_realtweets/ and mentions/)
+    python -m benchmarks.detection.quiet FOLDER     (the folder with nab_realtweets/ and mentions/)
 
 Judged over windows of six steps. An alarm is a rise: rarer than asked, more than six hours after the last. Left out are
 the first 20 days, and

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import structs
 
-from benchmarks.detection.calibration import BURN, FIRST, RARITIES, Alarms, quiet
+from benchmarks.detection.calibration import BURN, FIRST_YEAR, RARITIES, Alarms, quiet
 from monitor.detectors import (
     Change,
     Cusum,
@@ -37,7 +37,7 @@ from monitor.detectors import (
     Zscore,
 )
 from monitor.detectors.detector import Asked
-from monitor.detectors.rated import Levels, standing
+from monitor.detectors.rated import Levels, standings
 from monitor.detectors.seasonal import CLAIMED
 from monitor.detectors.tail import level_over, level_under
 from monitor.series import Bucket, Interval, Measure, Series
@@ -163,11 +163,12 @@ def run(case: Case, series: int, years: float, seed: int = 0) -> Found:
             period = _period(case, parts, other, at, asked, levels, day)
             known = day if known < 0 and not np.isnan(period.told).all() else known
             counts_now = 0 <= known <= day - BURN
-            later.see(np.nan_to_num(period.told), counts_now)
-            first.see(np.nan_to_num(period.told), counts_now and day - known < FIRST)
-            nearest.see(np.nan_to_num(period.nearest), counts_now)
+            told, nearer = map(np.nan_to_num, period)
+            later.see(told, counts_now)
+            first.see(told, counts_now and day - known < FIRST_YEAR)
+            nearest.see(nearer, counts_now)
     after = days - known - BURN
-    year = min(after, FIRST - BURN)
+    year = min(after, FIRST_YEAR - BURN)
     return Found(_over_claimed(later, after), _over_claimed(first, year), _over_claimed(nearest, after))
 
 
@@ -208,7 +209,7 @@ def _period(
     if case.detector.rarity == "own":
         own = np.array([np.nan if s.value is None else (s.return_period or 0.0) * len(batch) / DAY for s in scores])
         return Periods(own, own)
-    level = np.array([standing(case.detector, s) for s in scores])
+    level = standings(case.detector, scores, asked)
     z, tail = levels.z(level), levels.heights.tail()
     most = np.where(np.isnan(z), np.nan, CLAIMED * levels.taken * levels.step / DAY)
     levels.take(level, np.array([np.nan if s.value is None else s.value for s in scores]), day)

@@ -14,6 +14,8 @@ from monitor.times import DAY, HOUR, MINUTE, Duration, local
 LARGEST = 1e6
 """The factor over a base of nothing, and the largest told."""
 LEAST_COVERED = 0.5
+AMOUNTS = ("count", "stories", "reach", "sum")
+"""Measures that grow with the window, and may come to nothing."""
 HALF = 0.5
 """Half a record more on both sides (Haldane 1955, Ann Hum Genet 20, 309-311): else five over nothing would be no rarer
 than one over nothing, and a base that is nothing now and then would make no finite factor rare."""
@@ -56,19 +58,20 @@ class Change(Detector, frozen=True, kw_only=True, tag="change", tag_field="kind"
             return level / score.level * score.value
         return None if score.expected is None else level * score.expected
 
-    def height(self, score: Score) -> float | None:
-        """The factor with half a record more on both sides."""
-        amounts = _amounts(score)
-        return score.level if amounts is None else (amounts[0] + HALF) / (amounts[1] + HALF)
+    def height(self, score: Score, asked: Asked) -> float | None:
+        """The factor, of amounts with half a record more on both sides."""
+        value, base = score.value, score.expected
+        if value is None or base is None or not _is_amount(value, base, asked):
+            return score.level
+        return (value + HALF) / (base + HALF)
 
-    def level_at(self, height: float, score: Score) -> float:
+    def level_at(self, height: float, score: Score, asked: Asked) -> float:
         """The factor of the value that stands so high; over a base of nothing as many times the one that is."""
-        amounts = _amounts(score)
-        if amounts is None or score.level is None:
+        value, base = score.value, score.expected
+        if value is None or base is None or score.level is None or not _is_amount(value, base, asked):
             return height
-        value, base = amounts
         wanted = max(0.0, height * (base + HALF) - HALF)
-        return factor(wanted, base) if base or not value else score.level / value * wanted
+        return score.level / value * wanted if value and not base else factor(wanted, base)
 
     def _base(self, start: float, end: float, asked: Asked) -> tuple[float, float]:
         """The reference span, of as many minutes as the current one; an average is taken over a longer one."""
@@ -87,7 +90,7 @@ class Change(Detector, frozen=True, kw_only=True, tag="change", tag_field="kind"
         before = series.reading(*base)
         if before.value is None or before.covered < LEAST_COVERED:
             return Score(value=current.value, partial=True, learning=_learning(series, base))
-        additive = series.measure in ("count", "stories", "reach", "sum")
+        additive = series.measure in AMOUNTS
         expected = before.value / min(1.0, before.covered) if additive else before.value
         if additive and self.against == "average":
             expected *= window / self.over
@@ -109,11 +112,8 @@ def factor(value: float, base: float) -> float:
     return max(-LARGEST, min(LARGEST, value / base))
 
 
-def _amounts(score: Score) -> tuple[float, float] | None:
-    """The value and its base, None where there are none that could be half a record more."""
-    if score.value is None or score.expected is None or score.level is None or min(score.value, score.expected) < 0:
-        return None
-    return score.value, score.expected
+def _is_amount(value: float, base: float, asked: Asked) -> bool:
+    return asked.measure in AMOUNTS and min(value, base) >= 0
 
 
 def _learning(series: Series, base: tuple[float, float]) -> tuple[float, float] | None:

@@ -79,11 +79,11 @@ class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The value that would stand at a level, beside such a score; None where that can't be told."""
         return level if self.unit == "measure" else None
 
-    def height(self, score: Score) -> float | None:
+    def height(self, score: Score, asked: Asked) -> float | None:
         """What a rarity is counted in: the level, or what goes on rising where the level does not."""
         return score.level
 
-    def level_at(self, height: float, score: Score) -> float:
+    def level_at(self, height: float, score: Score, asked: Asked) -> float:
         """The level at a height, beside such a score."""
         return height
 

@@ -2,10 +2,9 @@
 
 `seasonal` and `highest` tell a rarity of their own. Of the others the level that the ladder asks for (or its `height`,
 where that tells more) is looked at as each step ends: each aligned step, else each sixth of a window. How high it
-stands is told in standard deviations of
-its own daily highests, and how rare that is from the rises so far (`heights`), whatever the method believes of its own
-p-values. Many methods know few heights (a baseline of nothing, a handful of counts), so that a height is told as rare
-as the level of the tail under it.
+stands is told in standard deviations of its own daily highests, and how rare that is from the rises so far (`heights`),
+whatever the method believes of its own p-values. Many methods know few heights (a baseline of nothing, a handful of
+counts), so that a height is told as rare as the level of the tail under it.
 """
 
 from __future__ import annotations
@@ -120,8 +119,8 @@ class KeptLevels(Kept):
         places, self._measured = [self.keys[s.key] for s in everybody], {}
         for k, (begun, end) in enumerate(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)):
             found = self.detector.score(everybody, end, self.asked)
-            out[:, k] = standing(self.detector, found[0])
-            out[places, k] = [standing(self.detector, score) for score in found]
+            stood = standings(self.detector, found, self.asked)
+            out[:, k], out[places, k] = stood[0], stood
             self._measured[begun] = np.full(len(self.keys), _value(found[0]))
             self._measured[begun][places] = [_value(score) for score in found]
         return out
@@ -166,9 +165,9 @@ def score(detector: Detector, batch: Sequence[Series], now: float, asked: Asked)
     levels.heights.learn_from(followed.heights)
     if kept.align is None:  # the step that runs, with what has come so far, and the one before: those that are counted
         running = detector.score(batch, kept.ends(begun), kept.asked)
-        z = np.fmax(levels.z(np.array([standing(detector, s) for s in running])), levels.heights.before)
+        z = np.fmax(levels.z(standings(detector, running, asked)), levels.heights.before)
     else:
-        z = levels.z(np.array([standing(detector, s) for s in scores]))
+        z = levels.z(standings(detector, scores, asked))
     return _told(scores, z, levels, asked, detector)
 
 
@@ -179,7 +178,7 @@ def in_turn(detector: Detector, scores: Sequence[Score], ends: Sequence[float], 
     almanac, levels = plain(asked.zone), Levels.fresh(asked.window)
     z, states = [], []
     for one, end in zip(scores, ends, strict=True):
-        level = np.array([standing(detector, one)])
+        level = standings(detector, [one], asked)
         z.append(levels.z(level))
         states.append(levels.state[:, 0].copy())
         levels.take(level, np.array([_value(one)]), almanac.read(end - levels.step / 2).day)
@@ -204,7 +203,7 @@ def _told(scores: Sequence[Score], z: Floats, levels: Levels, asked: Asked, dete
             continue
         period = float(days[i]) * DAY / among
         claimed = min(period, CLAIMED * float(seen[i]))
-        at = tuple((r, detector.level_at(float(b[i]), one)) for r, b in zip(asked.rarities, bounds, strict=True))
+        at = tuple((r, detector.level_at(float(b[i]), one, asked)) for r, b in zip(asked.rarities, bounds, strict=True))
         out.append(
             structs.replace(
                 one,
@@ -240,10 +239,10 @@ def _nobody(batch: Sequence[Series]) -> Series:
     return Series(key=NOBODY, measure=first.measure, covered=covered, full=full)
 
 
-def standing(detector: Detector, score: Score) -> float:
-    """How high a score stands, NaN where it does not."""
-    found = detector.height(score)
-    return float("nan") if found is None or score.value is None else found
+def standings(detector: Detector, scores: Sequence[Score], asked: Asked) -> Floats:
+    """How high scores stand, NaN where one does not."""
+    heights = (None if score.value is None else detector.height(score, asked) for score in scores)
+    return np.array([np.nan if height is None else height for height in heights])
 
 
 def _value(score: Score) -> float:

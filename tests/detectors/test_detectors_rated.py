@@ -63,6 +63,12 @@ def test_five_over_nothing_are_rarer_than_one_over_nothing_and_often_nothing_mak
     assert (over_two.return_period or 0.0) > 100 * DAY
 
 
+def test_an_average_knows_no_half_a_record() -> None:
+    score, average = Score(value=0.9, level=1.5, expected=0.6), structs.replace(BY_DAY, measure="avg")
+    assert Change().height(score, average) == Change().level_at(1.5, score, average) == 1.5
+    assert Change().height(score, BY_DAY) == pytest.approx(1.4 / 1.1)
+
+
 @pytest.mark.parametrize("base", [0.0, 2.0, 9.0])
 def test_a_bound_of_change_is_the_factor_of_the_value_that_is_so_rare(base: float) -> None:
     detector, past = Change(against="yesterday"), [float(n) for n in np.random.default_rng(4).poisson(1.0, LONG)]

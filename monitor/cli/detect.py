@@ -35,7 +35,7 @@ from monitor.model import Score
 from monitor.rules.promotions import Promoted, occasion
 from monitor.rules.rule import Rule
 from monitor.series import Bucket, Series
-from monitor.times import DAY, Duration, duration, instant, is_bare_date
+from monitor.times import DAY, MINUTE, Duration, duration, instant, is_bare_date
 
 COLUMNS = ("timestamp", "value", "expected", "upper", "p_value", "return_period_s", "anomaly_score", "alarm")
 MONTH = 30 * DAY
@@ -224,8 +224,12 @@ def _of_row(score: Score, surprised: float, before: float, value: float | None) 
 
 
 def _asked(steps: Sequence[tuple[float, float | None]], step: float, how: How, asked: Asked) -> Iterator[Score]:
-    """Any other detector: each row is a bucket that ends at its stamp, the window is one bucket."""
-    back = how.detector.lookback(asked)
+    """Any other detector: each row is a bucket that ends at its stamp, the window is one bucket.
+
+    Stamps are moved onto whole minutes, or the window would hold the seconds beyond as well.
+    """
+    back, beyond = how.detector.lookback(asked), steps[0][0] % MINUTE if steps else 0.0
+    steps = [(at - beyond, value) for at, value in steps]
     known = [(at, value) for at, value in steps if value is not None]
     buckets = [Bucket(at - step, step, 1, 0, value, value, value, value, at) for at, value in known]
     low = high = 0

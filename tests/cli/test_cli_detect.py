@@ -116,6 +116,18 @@ def test_other_detectors_answer_too(tmp_path: Path, kind: str) -> None:
     assert (150 in alarms) == (kind != "absence")
 
 
+@pytest.mark.parametrize("kind", ["change", "ears", "threshold"])
+def test_seconds_beyond_the_minute_bring_nothing_of_the_row_before(tmp_path: Path, kind: str) -> None:
+    whole = stamped(rhythm(400), every=300)
+    beyond = [(at[:-2] + "53", value) for at, value in whole]
+    answers = []
+    for name, rows in (("whole", whole), ("beyond", beyond)):
+        source, out = written(tmp_path / f"{name}.csv", rows), tmp_path / f"{name}.out.csv"
+        assert detect(source, out, "--detector", kind).exit_code == 0
+        answers.append([{**row, "timestamp": ""} for row in told(out)])
+    assert answers[0] == answers[1]
+
+
 def test_a_detector_without_rarity_alarms_above_what_is_asked(tmp_path: Path) -> None:
     values = rhythm(160)
     values[150] = "900"

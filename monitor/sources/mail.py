@@ -179,7 +179,7 @@ def _block(mail: Mail, at: int, zone: ZoneInfo) -> Mail | None:
         end += 1
     if not {"from", "date"} <= values.keys():
         return None
-    name, address = parseaddr(re.sub(r"\s*[<\[]mailto:.*?[>\]]", "", values["from"]))
+    name, address = parseaddr(re.sub(r"\s*[<\[]mailto:.*?[>\]]|[;\s]+$", "", values["from"]))
     author = address if "@" in address else values["from"].strip("<> ") or name
     lines = tuple(line.lstrip("> ") for line in mail.lines[end:] if not _SEPARATOR.fullmatch(line))
     return replace(

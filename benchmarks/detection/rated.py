@@ -21,6 +21,7 @@ from msgspec import structs
 
 from benchmarks.detection.calibration import BURN, FIRST_YEAR, RARITIES, Alarms, quiet
 from monitor.detectors import (
+    Absence,
     Change,
     Cusum,
     Detector,
@@ -37,14 +38,17 @@ from monitor.detectors import (
     Zscore,
 )
 from monitor.detectors.detector import Asked
-from monitor.detectors.rated import Levels, standings
+from monitor.detectors.rated import Levels, empties, measures, standings
 from monitor.detectors.seasonal import CLAIMED
 from monitor.detectors.tail import level_over, level_under
 from monitor.series import Bucket, Interval, Measure, Series
-from monitor.times import DAY, HOUR
+from monitor.times import DAY, HOUR, MINUTE
 
 START = 1_735_689_600.0
 SOURCES = 5000
+MINUTES = 60
+"""As many records of an hour tell how long it was silent."""
+ASKED = 30 * DAY
 WHOLE = 4.0
 """The whole is so many times the part."""
 
@@ -82,6 +86,7 @@ def cases(names: Sequence[str]) -> Iterator[Case]:
         ("change, yesterday", Change(against="yesterday"), "count"),
         ("zscore", Zscore(), "count"),
         ("threshold of an average", Threshold(), "avg"),
+        ("absence", Absence(), "count"),
     ]
     for name, detector, measure in by_day:
         means = (0.3, 30.0, 3000.0) if name != "new_term" else (0.01, 0.01, 0.01)  # what comes daily is never new
@@ -118,6 +123,13 @@ class Lane:
         while self.covered and self.covered[0][1] < at - self.back - 2 * span:
             del self.covered[0]
 
+    def speak(self, at: float, span: float, times: np.ndarray) -> None:
+        """A step that ends at an instant, with records at those shares of it."""
+        self.covered = self.covered or [(at - span, at)]
+        self.buckets += [Bucket(x - x % MINUTE, MINUTE, 1, last_at=x) for x in (at - span + times * span).tolist()]
+        while self.buckets and self.buckets[0].start < at - self.back:
+            del self.buckets[0]
+
     def series(self, i: int, measure: Measure, whole: Series | None = None) -> Series:
         """As a detector sees it."""
         covered = tuple(self.covered)
@@ -153,8 +165,9 @@ def run(case: Case, series: int, years: float, seed: int = 0) -> Found:
     wholes = quiet("cox", np.random.default_rng([seed, per, 1]), WHOLE * mean, days, per)
     levels = Levels(case.step, np.repeat(Levels.fresh(case.step).state, series, axis=1))
     later, first, nearest = (Alarms(series, case.step) for _ in Found._fields)
+    asked = structs.replace(asked, rarities=(ASKED,)) if case.detector.rarity == "own" else asked
     asked = structs.replace(asked, kept=case.detector.keep(asked))
-    back = case.detector.lookback(asked)
+    back = case.detector.lookback(structs.replace(asked, rarities=(ASKED,)))
     parts, other = [Lane(back) for _ in mean], [Lane(back) for _ in mean]
     for day, (counts, whole) in enumerate(zip(quiet(case.kind, rng, mean, days, per), wholes, strict=True)):
         for k in range(per):
@@ -192,6 +205,9 @@ def _grow(
     if case.measure == "avg":  # the mean of n gamma values of mean 1
         total = rng.gamma(np.maximum(np.nan_to_num(n), 1e-9) * 2.0) / 2.0
     for i, lane in enumerate(parts):
+        if case.name == "absence":
+            lane.speak(at, case.step, np.sort(rng.random(min(MINUTES, int(np.nan_to_num(n[i]))))))
+            continue
         spoke = rng.integers(0, SOURCES, int(np.nan_to_num(n[i]))).tolist() if case.name == "spread" else ()
         lane.take(at, case.step, float(n[i]), float(total[i]), spoke)
         if case.measure in ("ratio", "share"):
@@ -205,14 +221,14 @@ def _period(
     sides = case.measure in ("ratio", "share")
     measure: Measure = "count" if sides else case.measure
     batch = [lane.series(i, measure, other[i].series(i, "count") if sides else None) for i, lane in enumerate(parts)]
-    scores = case.detector.score(batch, at, asked)
+    scores = case.detector.reached(batch, at - case.step, at, asked)
     if case.detector.rarity == "own":
         own = np.array([np.nan if s.value is None else (s.return_period or 0.0) * len(batch) / DAY for s in scores])
         return Periods(own, own)
     level = standings(case.detector, scores, asked)
     z, tail = levels.z(level), levels.heights.tail()
     most = np.where(np.isnan(z), np.nan, CLAIMED * levels.taken * levels.step / DAY)
-    levels.take(level, np.array([np.nan if s.value is None else s.value for s in scores]), day)
+    levels.take(level, measures(scores), day, empties(scores, batch, at, asked))
     z = np.where(np.isnan(z), -np.inf, z)
     return Periods(*(np.minimum(tail.return_period(told(z)), most) for told in (level_under, level_over)))
 

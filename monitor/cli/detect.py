@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -34,7 +33,7 @@ from monitor.messages import say
 from monitor.model import Score
 from monitor.rules.promotions import Promoted, occasion
 from monitor.rules.rule import Rule
-from monitor.series import Bucket, Series
+from monitor.series import Bucket, Series, join_intervals
 from monitor.times import DAY, MINUTE, Duration, duration, instant, is_bare_date
 
 COLUMNS = ("timestamp", "value", "expected", "upper", "p_value", "return_period_s", "anomaly_score", "alarm")
@@ -99,8 +98,6 @@ def _how(kind: str, options: str, bucket: str | None, config: Path | None, lang:
         zone = ZoneInfo(known.settings.timezone)
         own = None if isinstance(detector, Seasonal) or rarity else detector.alarms
         level = own if above is None else float(above)
-        if level is None and detector.rarity == "none":
-            level = math.inf
         almanac = _almanac(known, detector.calendar) if isinstance(detector, Seasonal) else plain(zone)
         return How(detector, rarer, level, zone, duration(bucket) if bucket else None, almanac)
     except (TypeError, ValueError, AttributeError, msgspec.ValidationError, ConfigFault, OSError) as fault:
@@ -157,8 +154,9 @@ def judge(rows: Sequence[Row], how: How) -> list[list[str]]:
     if isinstance(how.detector, Seasonal):
         found = _tracked(steps, step, how, ends=whole_days)
     else:
-        asked = Asked(window=step, measure="sum", zone=how.zone, rarities=(how.rarer_than,))
-        scores = in_turn(how.detector, list(_asked(steps, step, how, asked)), [at for at, _ in steps], asked)
+        asked = Asked(window=step, measure="sum", zone=how.zone)
+        plain_scores, ends = list(_asked(steps, step, how, asked)), [at for at, _ in steps]
+        scores = in_turn(how.detector, plain_scores, ends, msgspec.structs.replace(asked, rarities=(how.rarer_than,)))
         found = [(score, _period(score, step)) for score in scores]
     rises, said = Rises(step), {}
     for (at, _), (score, period) in zip(steps, found, strict=True):
@@ -228,24 +226,26 @@ def _asked(steps: Sequence[tuple[float, float | None]], step: float, how: How, a
 
     Stamps are moved onto whole minutes, or the window would hold the seconds beyond as well.
     """
-    back, beyond = how.detector.lookback(asked), steps[0][0] % MINUTE if steps else 0.0
+    detector, beyond = how.detector, steps[0][0] % MINUTE if steps else 0.0
     steps = [(at - beyond, value) for at, value in steps]
     known = [(at, value) for at, value in steps if value is not None]
     buckets = [Bucket(at - step, step, 1, 0, value, value, value, value, at) for at, value in known]
+    asked = msgspec.structs.replace(asked, kept=detector.keep(asked))
     low = high = 0
     for at, value in steps:
         while high < len(buckets) and buckets[high].last_at <= at:
             high += 1
+        back = detector.needs(asked, at)
         while low < high and buckets[low].last_at < at - back:
             low += 1
         if value is None:
             yield Score(value=None)
             continue
         part = tuple(buckets[low:high])
-        covered = tuple((b.start, b.start + b.span) for b in part)
+        covered = join_intervals([(b.start, b.start + b.span) for b in part])
         last = part[-2].last_at if len(part) > 1 else None
         series = Series(key=(), measure="sum", buckets=part, covered=covered, full=covered, last_at=last)
-        yield how.detector.score([series], at, asked)[0]
+        yield detector.score([series], at, asked)[0]
 
 
 def _period(score: Score, step: float) -> float:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 from itertools import pairwise
-from math import ceil, inf
+from math import inf
 from typing import get_args
 
 from monitor.config.convert import show, unknown
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem, Said, Severity
-from monitor.detectors import Highest, Share
+from monitor.detectors import Share
 from monitor.mentions.signs import MOOD
 from monitor.metrics import SERIES_A_RULE
 from monitor.model import Tier
 from monitor.rules.rule import MoodWord, Rule, Rung
 from monitor.rules.select import TERM
-from monitor.times import DAY, MINUTE, Bound, write_duration
+from monitor.times import MINUTE, Bound, write_duration
 
 MENTIONS, FINDINGS, RULES = "mentions", "findings", "rules"
 RELATIVE = ("ratio", "share")
@@ -192,7 +192,7 @@ def _rung(rule: Rule, rung: Rung, path: Path, table: Path) -> Iterator[Problem]:
     if rung.above is None and rung.below is None and rung.rarer_than is None and not (rung.all or rung.any):
         yield Problem(path=path, id="rules_ask_nothing" if rule.of == RULES else "asks_nothing")
     if rung.rarer_than is not None:
-        yield from _rarity(rule, rung.rarer_than, (*path, "rarer_than"), table)
+        yield from _rarity(rule, (*path, "rarer_than"), table)
     for key, bound in (("above", rung.above), ("below", rung.below)):
         wrong = "" if bound is None else _bound(rule, bound)
         if bound is not None and wrong:
@@ -206,16 +206,11 @@ def _rung(rule: Rule, rung: Rung, path: Path, table: Path) -> Iterator[Problem]:
     yield from _beside(rule, rung, path, table)
 
 
-def _rarity(rule: Rule, asked: float, path: Path, table: Path) -> Iterator[Problem]:
+def _rarity(rule: Rule, path: Path, table: Path) -> Iterator[Problem]:
     """Whether what it is of has a past to be rare in, and one that is long enough."""
-    detector = rule.detector
-    if rule.of == RULES or TERM in rule.by or detector.rarity == "none":
-        what = "rules" if rule.of == RULES else TERM if TERM in rule.by else detector.__struct_config__.tag
-        rests = ((*table, "of"), (*table, "by"), (*table, "detector"))
-        yield Problem(path=path, id="no_rarity", args={"kind": what}, rests_on=rests)
-    elif isinstance(detector, Highest) and asked > (detector.days + 1) * DAY:
-        args = {"days": detector.days, "wanted": ceil(asked / DAY)}
-        yield Problem(path=path, id="rarity_too_long", args=args, rests_on=((*table, "detector"),))
+    if rule.of == RULES or TERM in rule.by:
+        args = {"kind": "rules" if rule.of == RULES else TERM}
+        yield Problem(path=path, id="no_rarity", args=args, rests_on=((*table, "of"), (*table, "by")))
 
 
 def _beside(rule: Rule, rung: Rung, path: Path, table: Path) -> Iterator[Problem]:

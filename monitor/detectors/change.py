@@ -4,32 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import ClassVar, Literal
+from typing import Literal
 
-from monitor.detectors.detector import Asked, Detector, Unit
+from monitor.detectors.detector import Asked
+from monitor.detectors.factors import AMOUNTS, Factor, factor
 from monitor.model import Score
 from monitor.series import Reading, Series
 from monitor.times import DAY, HOUR, MINUTE, Duration, local
 
-LARGEST = 1e6
-"""The factor over a base of nothing, and the largest told."""
 LEAST_COVERED = 0.5
-AMOUNTS = ("count", "stories", "reach", "sum")
-"""Measures that grow with the window, and may come to nothing."""
-HALF = 0.5
-"""Half a record more on both sides (Haldane 1955, Ann Hum Genet 20, 309-311): else five over nothing would be no rarer
-than one over nothing, and a base that is nothing now and then would make no finite factor rare."""
 
 
-class Change(Detector, frozen=True, kw_only=True, tag="change", tag_field="kind"):
+class Change(Factor, frozen=True, kw_only=True, tag="change", tag_field="kind"):
     """`against`: before | average | yesterday | last_week, by the clock on the wall. `add`: how much it must differ at
     least. `least`: how large the base must be. `over`: how long before the window an `average` is taken.
 
     The level is value ÷ base; over a base of nothing `add` alone decides. A base that was covered in part is scaled
     up; one covered by less than half, or from before the first data, gives no level.
     """
-
-    unit: ClassVar[Unit] = "factor"
 
     against: Literal["before", "average", "yesterday", "last_week"] = "before"
     over: Duration = Duration(DAY)
@@ -51,27 +43,6 @@ class Change(Detector, frozen=True, kw_only=True, tag="change", tag_field="kind"
             "last_week": 7 * DAY + HOUR,
         }
         return asked.window + MINUTE + back[self.against]
-
-    def value_at(self, level: float, score: Score) -> float | None:
-        """So many times what is expected; over a base of nothing as many times the value that is."""
-        if score.expected == 0 and score.value and score.level:
-            return level / score.level * score.value
-        return None if score.expected is None else level * score.expected
-
-    def height(self, score: Score, asked: Asked) -> float | None:
-        """The factor, of amounts with half a record more on both sides."""
-        value, base = score.value, score.expected
-        if value is None or base is None or not _is_amount(value, base, asked):
-            return score.level
-        return (value + HALF) / (base + HALF)
-
-    def level_at(self, height: float, score: Score, asked: Asked) -> float:
-        """The factor of the value that stands so high; over a base of nothing as many times the one that is."""
-        value, base = score.value, score.expected
-        if value is None or base is None or score.level is None or not _is_amount(value, base, asked):
-            return height
-        wanted = max(0.0, height * (base + HALF) - HALF)
-        return score.level / value * wanted if value and not base else factor(wanted, base)
 
     def _base(self, start: float, end: float, asked: Asked) -> tuple[float, float]:
         """The reference span, of as many minutes as the current one; an average is taken over a longer one."""
@@ -103,17 +74,6 @@ class Change(Detector, frozen=True, kw_only=True, tag="change", tag_field="kind"
             enough=abs(added) >= self.add and expected >= self.least,
             partial=current.partial,
         )
-
-
-def factor(value: float, base: float) -> float:
-    """value ÷ base, kept finite and rising with the value; nothing over nothing is no change."""
-    if base <= 0:
-        return LARGEST if value > base else 1.0
-    return max(-LARGEST, min(LARGEST, value / base))
-
-
-def _is_amount(value: float, base: float, asked: Asked) -> bool:
-    return asked.measure in AMOUNTS and min(value, base) >= 0
 
 
 def _learning(series: Series, base: tuple[float, float]) -> tuple[float, float] | None:

@@ -14,7 +14,7 @@ from monitor.series import Measure, Series
 from monitor.times import MINUTE, floor_to
 
 Unit = Literal["measure", "factor", "ratio", "seconds"]
-Rarity = Literal["own", "rated", "none"]
+Rarity = Literal["own", "rated"]
 UTC = ZoneInfo("UTC")
 PARTS = 6
 """A window is looked at in parts: its history is one value every sixth of it."""
@@ -51,17 +51,22 @@ class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of all kinds. A kind subclasses with tag=<kind>, tag_field="kind", adds its options and `score`.
 
     `unit`: what `above` and `below` of a tier are compared with. `rarity`: whether it tells a return period of its own,
-    is given one by the past of its levels (`rated`), or none. `alarms`: the level above which it alarms by a rule of
-    its own, where it has one.
+    or is given one by the past of its levels (`rated`). `alarms`: the level above which it alarms by a rule of its own,
+    where it has one. `grows`: whether the level grows by the clock, and falls when something comes.
     """
 
     unit: ClassVar[Unit] = "measure"
     rarity: ClassVar[Rarity] = "rated"
     alarms: ClassVar[float | None] = None
+    grows: ClassVar[bool] = False
 
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
         """A score for each series, in order, from what was known at `now`. Never reads later buckets."""
         raise NotImplementedError
+
+    def reached(self, batch: Sequence[Series], begun: float, end: float, asked: Asked) -> list[Score]:
+        """What is learned of a step, for the past to be rated on: what the detector says as it ends."""
+        return self.score(batch, end, asked)
 
     def lookback(self, asked: Asked) -> float:
         """How many seconds before `now` the detector needs to see."""

@@ -85,24 +85,26 @@ class Heights:
         """The views that stand at a z."""
         return np.asarray(self.usual + z * self.spread())
 
-    def learn(self, z: Floats, views: Floats) -> None:
-        """A step is over and stood so; NaN is a gap."""
+    def learn(self, z: Floats, views: Floats, empty: Truths | None = None) -> None:
+        """A step is over and stood so; NaN is a gap, but where it is `empty`: no rise, and time in which none came."""
         known = np.asarray(~np.isnan(z))
+        seen = known if empty is None else known | empty
         self._count(z, known)
         self.highest[:] = np.fmax(self.highest, np.where(known, views, -np.inf))
         self.before[:] = np.where(known, z, UNKNOWN)
-        self.today += known
-        self.watched += known & (self.days >= WORTH.settled)
+        self.today += seen
+        self.watched += seen & (self.days >= WORTH.settled)
 
     def turn(self, hidden: Floats | float) -> None:
-        """A day is over: its highest is learned where at least half of it was seen.
+        """A day is over: its highest, if there is one, is learned where at least half of it was seen.
 
         `hidden`: the variance that a daily highest hides by being told in whole counts.
         """
-        whole = self.today >= 0.5 * self._a_day
+        known = np.isfinite(self.highest)
+        whole = (self.today >= 0.5 * self._a_day) & known.any(axis=0)
         self.today[:] = 0
         spread = self.spread()
-        off = np.where(whole, np.where(np.isfinite(self.highest), self.highest, 0.0) - self.usual, 0.0)
+        off = np.where(whole, np.where(known, self.highest, 0.0) - self.usual, 0.0)
         kept = np.maximum(np.minimum(off, WORTH.clip * spread), -WORTH.clip_low * spread)
         off = np.where(self.days >= 2, kept, off)
         rate = np.maximum(self._rate, 1 / (self.days + 1))

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import ClassVar
 
+from monitor.detectors.amounts import AMOUNTS
 from monitor.detectors.arrays import Floats, np
-from monitor.detectors.change import LARGEST
-from monitor.detectors.detector import Asked, Detector, Rarity, Unit
-from monitor.detectors.highs import KeptHighs
-from monitor.detectors.kept import Kept
-from monitor.detectors.occasions import plain
-from monitor.detectors.seasonal import Seasonal, readings
+from monitor.detectors.detector import Asked, Rarity
+from monitor.detectors.factors import Factor, heights, times
+from monitor.detectors.highs import Highs, KeptHighs
+from monitor.detectors.kept import Kept, window_of
+from monitor.detectors.rated import HISTORY, told
+from monitor.detectors.seasonal import JUST_BEFORE, Seasonal, readings
 from monitor.detectors.steps import EXACT
 from monitor.model import Score
 from monitor.series import Series
-from monitor.times import DAY, MINUTE, floor_to
+from monitor.times import DAY, MINUTE
 
 
-class Highest(Detector, frozen=True, kw_only=True, tag="highest", tag_field="kind"):
+class Highest(Factor, frozen=True, kw_only=True, tag="highest", tag_field="kind"):
     """`days` before today are looked at; nothing is called a new high before `learn` of them were seen.
 
     The level is value ÷ the highest window of those days, looked at every sixth of a window: above 1 is a new high.
-    Nothing is no high, even where there was nothing before. What was reached on k of n days seen comes once in
-    (n + 1) ÷ (k + 1) days (Gumbel, E. J. (1958), Statistics of Extremes, 2.1), whatever law it follows.
+    Nothing is no high, even where there was nothing before. The p-value is (k + 1) ÷ (n + 1) of what was reached on k
+    of n days (Gumbel, E. J. (1958), Statistics of Extremes, 2.1); a rarity rests on how high windows stood before.
     """
 
-    unit: ClassVar[Unit] = "factor"
     alarms: ClassVar[float | None] = 1.0
     rarity: ClassVar[Rarity] = "own"
     against: ClassVar[str] = "highest"
@@ -38,56 +37,51 @@ class Highest(Detector, frozen=True, kw_only=True, tag="highest", tag_field="kin
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
         """The highest of the days before as expected; how many times that as level."""
         kept = asked.kept if asked.kept is not None else self.keep(asked)
-        highs = kept.follow(batch, floor_to(now, kept.step), now - self.lookback(asked))
-        highs = highs.only([kept.keys[s.key] for s in batch])
-        bound, seen = highs.before()
-        window, _, partial = readings(batch, now, asked, kept.step)
-        told = np.round(window, EXACT)
-        among, levels = asked.series or len(batch), bound.tolist()
-        rows = zip(told.tolist(), levels, seen.tolist(), highs.reached(told), partial, strict=True)
-        ranked = highs.ranked().T if asked.rarities else np.empty((len(batch), 0))
-        return [self._score(row, past, asked.rarities, among) for row, past in zip(rows, ranked, strict=True)]
+        begun = kept.begun(now - JUST_BEFORE)
+        followed: Highs = kept.follow(batch, begun, now - self.lookback(asked))
+        highs = followed.only([kept.keys[s.key] for s in batch])
+        value, part, partial = readings(batch, now, asked, begun)
+        scores = self._scores(np.round(value, EXACT), highs, partial)
+        if highs.levels is None or followed.levels is None:
+            return scores
+        levels, (bound, seen) = highs.levels, highs.before()
+        levels.heights.learn_from(followed.levels.heights)
+        window = window_of(np.column_stack([kept.before(batch), part])) if asked.measure in AMOUNTS else value
+        height = np.where(seen < self.learn, np.nan, heights(np.round(window, EXACT), bound, asked))
+        return told(scores, np.fmax(levels.z(height), levels.heights.before), levels, asked, self)
 
     def keep(self, asked: Asked) -> Kept:
         """What is to be kept from one judgement to the next. A window has the parts that `seasonal` gives it."""
-        return KeptHighs(*Seasonal().steps(asked), plain(asked.zone), self.days)
+        return KeptHighs(*Seasonal().steps(asked), self.days, self.learn, asked)
 
     def lookback(self, asked: Asked) -> float:
-        """The days asked, and today."""
-        return (self.days + 1) * DAY + asked.window + MINUTE
+        """The days asked, and today; and as many days to be rare in."""
+        return (self.days + 1) * DAY + (HISTORY if asked.rarities else 0.0) + asked.window + MINUTE
 
     def needs(self, asked: Asked, now: float) -> float:
         """Only what has come since, where something is kept."""
         back = asked.kept.back(now) if asked.kept is not None else None
         return self.lookback(asked) if back is None else max(back, asked.window) + 2 * MINUTE
 
-    def _score(self, row: Row, ranked: Floats, rarities: Sequence[float], among: int) -> Score:
-        value, bound, seen, reached, partial = row
-        if value != value:
-            return Score(value=None, partial=partial)
-        if seen < self.learn:
-            return Score(value=value, partial=partial, learning=(seen * DAY, self.learn * DAY))
-        period = (seen + 1) / (reached + 1) * DAY / among if value > 0 else 0.0
-        days = {r: int((seen + 1) * DAY / (r * among)) - 1 for r in rarities}
-        at = [(r, float(ranked[k])) for r, k in days.items() if 0 <= k < self.days]
-        at = [(r, highest) for r, highest in at if isfinite(highest)]
-        return Score(
-            value=value,
-            level=_times(value, bound),
-            expected=bound,
-            upper=at[0][1] if at else None,
-            p_value=(reached + 1) / (seen + 1) if value > 0 else 1.0,
-            return_period=period,
-            beyond=period if value > 0 and not reached else None,
-            history=seen * DAY,
-            bounds=tuple((r, _times(highest, bound)) for r, highest in at),
-            partial=partial,
-        )
-
-
-Row = tuple[float, float, int, int, bool]
-
-
-def _times(value: float, bound: float) -> float:
-    level = LARGEST if bound <= 0 < value else value / bound if bound > 0 else 0.0
-    return max(-LARGEST, min(LARGEST, level))
+    def _scores(self, values: Floats, highs: Highs, partial: Sequence[bool]) -> list[Score]:
+        bound, seen = highs.before()
+        level = times(values, bound)
+        p = np.where(values > 0, (highs.reached(values) + 1) / (seen + 1), 1.0)
+        out = []
+        for i, one in enumerate(partial):
+            if np.isnan(values[i]):
+                out.append(Score(value=None, partial=one))
+            elif seen[i] < self.learn:
+                seconds = int(seen[i]) * DAY, self.learn * DAY
+                out.append(Score(value=float(values[i]), partial=one, learning=seconds))
+            else:
+                out.append(
+                    Score(
+                        value=float(values[i]),
+                        level=float(level[i]),
+                        expected=float(bound[i]),
+                        p_value=float(p[i]),
+                        partial=one,
+                    )
+                )
+        return out

@@ -25,7 +25,7 @@ LATELY, MIDNIGHTS = 3, 2
 """How many points are held: of those two hours apart, and of midnights."""
 SAVED_AFTER = 2 * HOUR
 """A point is written down when it is this old: most of what comes late has come by then."""
-METHOD = 2
+METHOD = 3
 """How things are learned, counted up with each change: what another method has written down is made anew."""
 NOBODY: Key = (("", ""),)
 """The series that nobody wrote to: what a new one was before it came."""
@@ -60,7 +60,7 @@ class Kept:
     """The tracks of all series of one rule. For one reader at a time.
 
     Who remembers something else says what is `fresh` and how a step is taken: things made of `step`, a `state` with a
-    column a series, and `day`, that `copy` and give `only` some series.
+    column a series, and `day`, that `copy`, give `only` some series, and go on `of` another state.
     """
 
     def __init__(self, step: float, parts: int, almanac: Almanac) -> None:
@@ -158,13 +158,12 @@ class Kept:
             self.keys.setdefault(series.key, len(self.keys))
 
     def _widened(self, point: Point) -> tuple[Any, Floats]:
-        """The point with a column for each series known."""
-        more = len(self.keys) - point.tracks.state.shape[1]
-        if not more:
+        """The point with a column for each series known: a new one is as nobody."""
+        known = point.tracks.state.shape[1]
+        if known == len(self.keys):
             return point.tracks, point.parts
-        state = np.concatenate([point.tracks.state, np.repeat(point.tracks.state[:, :1], more, axis=1)], axis=1)
-        parts = np.concatenate([point.parts, np.repeat(point.parts[:1], more, axis=0)])
-        return type(point.tracks)(self.step, state, point.tracks.day), parts
+        columns = [*range(known), *[0] * (len(self.keys) - known)]
+        return point.tracks.only(columns), point.parts[columns]
 
     def values(self, batch: Sequence[Series], edges: Floats) -> Floats:
         """What each series counted in each step, NaN where too little was covered; in the order of `keys`."""
@@ -218,7 +217,7 @@ class Kept:
         state = state.reshape(height, n)
         state = np.concatenate([state[:own], self.almanac.arranged(state[own:], saved.kinds)])
         window = parts.reshape(n, self.parts - 1).copy()
-        self.points = [Point(saved.upto, type(fresh)(self.step, state, saved.day), window, midnight=False)]
+        self.points = [Point(saved.upto, fresh.of(state, saved.day), window, midnight=False)]
 
 
 def alike(batch: Sequence[Series]) -> bool:

@@ -1,7 +1,7 @@
 """How rare a detector's answer is on the series' own past: any kind's levels, looked at step by step and counted.
 
-`seasonal` and `highest` tell a rarity of their own. Of the others the level that the ladder asks for (or its `height`,
-where that tells more) is looked at as each step ends: each aligned step, else each sixth of a window. How high it
+`seasonal` tells a rarity of its own. Of the others the level that the ladder asks for (or its `height`, where that tells
+more) is looked at as each step ends: each aligned step, else each sixth of a window. How high it
 stands is told in standard deviations of its own daily highests, and how rare that is from the rises so far (`heights`),
 whatever the method believes of its own p-values. Many methods know few heights (a baseline of nothing, a handful of
 counts), so that a height is told as rare as the level of the tail under it.
@@ -13,15 +13,15 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from monitor.detectors.arrays import Floats, np
+from monitor.detectors.arrays import Floats, Truths, np
 from monitor.detectors.detector import Asked, Detector
 from monitor.detectors.heights import Heights, height, unwide, wide
 from monitor.detectors.kept import NOBODY, Kept, alike
 from monitor.detectors.occasions import plain
-from monitor.detectors.seasonal import CLAIMED, JUST_BEFORE
+from monitor.detectors.seasonal import CLAIMED, JUST_BEFORE, LEAST_COVERED
 from monitor.detectors.tail import Tail, level_over, level_under
 from monitor.model import Key, Score
-from monitor.series import Series
+from monitor.series import Series, share_covered
 from monitor.times import DAY, HOUR, aligned
 
 HISTORY, STEPS, MOST = 91 * DAY, 104, 40_000
@@ -47,13 +47,17 @@ class Levels:
         out.heights.begin()
         return out
 
+    def of(self, state: Floats, day: int) -> Levels:
+        """The same of another state."""
+        return Levels(self.step, state, day)
+
     def only(self, columns: Sequence[int]) -> Levels:
         """Some of the series, by their columns, in that order."""
-        return Levels(self.step, self.state[:, list(columns)], self.day)
+        return self.of(self.state[:, list(columns)], self.day)
 
     def copy(self) -> Levels:
         """The same state, to go on by itself."""
-        return Levels(self.step, self.state.copy(), self.day)
+        return self.of(self.state.copy(), self.day)
 
     def z(self, levels: Floats) -> Floats:
         """How high levels stand."""
@@ -63,13 +67,13 @@ class Levels:
         """The level at a z; those of 0 and less are told as 0."""
         return unwide(self.heights.at(z)[0])
 
-    def take(self, levels: Floats, values: Floats, day: int) -> None:
-        """What was found as the next step ended; NaN is a gap."""
+    def take(self, levels: Floats, values: Floats, day: int, empty: Truths | None = None) -> None:
+        """What was found as the next step ended; NaN is a gap, but where it is `empty`."""
         if day != self.day:
             if self.day >= 0:
                 self.heights.turn(self._rounded())
             self.day = day
-        self.heights.learn(self.z(levels), wide(levels)[None])
+        self.heights.learn(self.z(levels), wide(levels)[None], empty)
         known = ~np.isnan(levels)
         self.taken += known
         self.broken += known & (levels != np.rint(levels))
@@ -89,7 +93,7 @@ class KeptLevels(Kept):
         self.detector, self.asked, self.align = detector, structs.replace(asked, kept=None, rarities=()), asked.align
         step = asked.part if asked.align is None else float(asked.align)
         super().__init__(step, 1, plain(asked.zone))
-        self._measured: dict[float, Floats] = {}
+        self._found: dict[float, tuple[Floats, Truths]] = {}
 
     def fresh(self) -> Levels:
         """One series of which nothing has been seen."""
@@ -116,18 +120,21 @@ class KeptLevels(Kept):
         """The level of each series as each step ended, NaN where there was none; in the order of `keys`."""
         out = np.full((len(self.keys), len(edges) - 1), np.nan)
         everybody = [_nobody(batch), *batch]
-        places, self._measured = [self.keys[s.key] for s in everybody], {}
+        places, self._found = [self.keys[s.key] for s in everybody], {}
         for k, (begun, end) in enumerate(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)):
-            found = self.detector.score(everybody, end, self.asked)
+            found = self.detector.reached(everybody, begun, end, self.asked)
             stood = standings(self.detector, found, self.asked)
-            out[:, k], out[places, k] = stood[0], stood
-            self._measured[begun] = np.full(len(self.keys), _value(found[0]))
-            self._measured[begun][places] = [_value(score) for score in found]
+            measured, empty = measures(found), empties(found, everybody, end, self.asked)
+            nobodys = np.full(len(self.keys), measured[0]), np.full(len(self.keys), empty[0])
+            self._found[begun] = nobodys
+            for all_, some in zip((out[:, k], *nobodys), (stood, measured, empty), strict=True):
+                all_[places] = some
         return out
 
     def take(self, tracks: Levels, keys: Sequence[Key], at: float, block: Floats) -> None:
         """What was found as the step that begins at an instant ended."""
-        tracks.take(block[:, 0], self._measured[at], self.almanac.read(at + self.step / 2).day)
+        measured, empty = self._found[at]
+        tracks.take(block[:, 0], measured, self.almanac.read(at + self.step / 2).day, empty)
 
 
 def keep(detector: Detector, asked: Asked) -> Kept | None:
@@ -163,17 +170,19 @@ def score(detector: Detector, batch: Sequence[Series], now: float, asked: Asked)
     followed = kept.follow(batch, begun, now - _history(kept, len(batch)))
     levels = followed.only([kept.keys[series.key] for series in batch])
     levels.heights.learn_from(followed.heights)
-    if kept.align is None:  # the step that runs, with what has come so far, and the one before: those that are counted
+    if (
+        kept.align is None and not detector.grows
+    ):  # the step that runs, with what has come so far, and the one before: those that are counted
         running = detector.score(batch, kept.ends(begun), kept.asked)
         z = np.fmax(levels.z(standings(detector, running, asked)), levels.heights.before)
     else:
         z = levels.z(standings(detector, scores, asked))
-    return _told(scores, z, levels, asked, detector)
+    return told(scores, z, levels, asked, detector)
 
 
 def in_turn(detector: Detector, scores: Sequence[Score], ends: Sequence[float], asked: Asked) -> list[Score]:
     """The scores of one series, of steps that end then, each with how rare it is on those before it."""
-    if not _is_rated(detector, asked):
+    if not asked.rarities:
         return list(scores)
     almanac, levels = plain(asked.zone), Levels.fresh(asked.window)
     z, states = [], []
@@ -181,12 +190,12 @@ def in_turn(detector: Detector, scores: Sequence[Score], ends: Sequence[float], 
         level = standings(detector, [one], asked)
         z.append(levels.z(level))
         states.append(levels.state[:, 0].copy())
-        levels.take(level, np.array([_value(one)]), almanac.read(end - levels.step / 2).day)
+        levels.take(level, measures([one]), almanac.read(end - levels.step / 2).day)
     each = Levels(levels.step, np.array(states).T)  # each score is a series as it stood then
-    return _told(scores, np.concatenate(z), each, structs.replace(asked, series=1), detector)
+    return told(scores, np.concatenate(z), each, structs.replace(asked, series=1), detector)
 
 
-def _told(scores: Sequence[Score], z: Floats, levels: Levels, asked: Asked, detector: Detector) -> list[Score]:
+def told(scores: Sequence[Score], z: Floats, levels: Levels, asked: Asked, detector: Detector) -> list[Score]:
     """The scores with how rare they are; periods are those of all series of the rule together."""
     among, tail = asked.series or len(scores), levels.heights.tail()
     days = tail.return_period(level_under(z))
@@ -245,5 +254,13 @@ def standings(detector: Detector, scores: Sequence[Score], asked: Asked) -> Floa
     return np.array([np.nan if height is None else height for height in heights])
 
 
-def _value(score: Score) -> float:
-    return float("nan") if score.value is None else score.value
+def measures(scores: Sequence[Score]) -> Floats:
+    """The values of scores, NaN where there is none."""
+    return np.array([np.nan if score.value is None else score.value for score in scores])
+
+
+def empties(scores: Sequence[Score], batch: Sequence[Series], end: float, asked: Asked) -> Truths:
+    """Which scores have no value though their window was watched: an average of nothing, which is no gap."""
+    start, _ = asked.span(end)
+    pairs = zip(scores, batch, strict=True)
+    return np.array([s.value is None and share_covered(x.covered, start, end) >= LEAST_COVERED for s, x in pairs])

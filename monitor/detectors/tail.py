@@ -23,7 +23,9 @@ USUAL = 1.781
 BEND = 4.75
 HEIGHTS = (*(0.25 * i for i in range(20)), *(BEND + 1.4 * i for i in range(1, 15)))
 LEVELS = len(HEIGHTS)
-_AT = np.array([h if h <= BEND else BEND * np.exp(h / BEND - 1) for h in HEIGHTS])
+LEAST = 1e-6
+"""The least z that is a rise."""
+_AT = np.array([max(LEAST, h) if h <= BEND else BEND * np.exp(h / BEND - 1) for h in HEIGHTS])
 WIDTHS = (*(b - a for a, b in pairwise(HEIGHTS)), float("inf"))
 WORTH, SLOPE_WORTH, LAW_WORTH, OTHERS_WORTH = 10.0, 3.0, 12.0, 40.0
 """How many rises Gumbel's law is worth against those seen: for how often there are any; for a quarter's slope, alone;

@@ -133,13 +133,17 @@ class Tracks:
         out.heights.begin()
         return out
 
+    def of(self, state: Floats, day: int) -> Tracks:
+        """The same of another state."""
+        return Tracks(self.step, state, day, self.pace)
+
     def only(self, columns: Sequence[int]) -> Tracks:
         """Some of the series, by their columns, in that order."""
-        return Tracks(self.step, self.state[:, list(columns)], self.day, self.pace)
+        return self.of(self.state[:, list(columns)], self.day)
 
     def copy(self) -> Tracks:
         """The same state, to go on by itself."""
-        return Tracks(self.step, self.state.copy(), self.day, self.pace)
+        return self.of(self.state.copy(), self.day)
 
     def normal(self, when: When) -> Floats:
         """What is normal of the newest part, on the even scale; short steps lie between the middles of two hours."""

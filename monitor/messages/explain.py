@@ -70,7 +70,7 @@ def _clauses(evidence: Evidence, language: str) -> list[str]:
     score = evidence.score
     first = value_of(evidence, language)
     if evidence.detector == "absence" and score.level is not None:
-        return [first, *_bound(evidence, language)]
+        return [first, *_bound(evidence, language), *_rarity(evidence, language)]
     if score.value is None or evidence.measure == "rules":
         return [first]
     if evidence.detector == "target":

@@ -167,3 +167,20 @@ def test_what_cannot_be_read_is_told_and_nothing_raised(tmp_path: Path, content:
 def test_an_empty_file_gives_an_empty_one(tmp_path: Path) -> None:
     assert detect(written(tmp_path / "in.csv", []), tmp_path / "out.csv").exit_code == 0
     assert told(tmp_path / "out.csv") == []
+
+
+def test_a_new_high_is_held_against_the_days_before(tmp_path: Path) -> None:
+    """Each row goes on from what was found before it: the bound is the highest of the days before that day."""
+    counts = [*rhythm(20 * 24), "300", *rhythm(23), *rhythm(30), "250", *rhythm(17)]
+    source = written(tmp_path / "in.csv", stamped(counts))
+    assert detect(source, tmp_path / "out.csv", "--detector", "highest").exit_code == 0
+    rows = told(tmp_path / "out.csv")
+    days: dict[str, float] = {}
+    for at, value in stamped(counts):  # a row bears the end of its hour
+        begun = (datetime.fromisoformat(at) - timedelta(hours=1)).date().isoformat()
+        days[begun] = max(days.get(begun, 0.0), float(value))
+    for row in rows[8 * 24 + 1 :: 5]:
+        begun = (datetime.fromisoformat(row["timestamp"]) - timedelta(hours=1)).date().isoformat()
+        assert float(row["expected"]) == max(high for day, high in days.items() if day < begun), row
+    assert [i for i, row in enumerate(rows) if row["alarm"] == "1" and i > 24 * 10] == [20 * 24]
+    assert float(rows[20 * 24]["return_period_s"]) > 30 * 86_400

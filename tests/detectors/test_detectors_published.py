@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 
+import numpy as np
 import pytest
 from msgspec import structs
 
@@ -15,6 +16,7 @@ from monitor.times import DAY, HOUR, Duration
 
 NOW = 1_750_032_000.0 - 1_750_032_000.0 % DAY
 ASKED = Asked(window=HOUR, measure="sum")
+RARE = structs.replace(ASKED, rarities=(7 * DAY,))
 
 
 def hourly(values: list[float | None], last: float = NOW) -> Series:
@@ -107,29 +109,45 @@ def test_over_silence_anything_is_a_new_high_and_silence_is_none() -> None:
     assert judged(Highest(), [*silent, 0.0], NOW + HOUR).level == 0.0
 
 
-def test_what_is_kept_says_the_same_as_all_the_hours() -> None:
+@pytest.mark.parametrize("asked", [ASKED, RARE], ids=["plain", "rare"])
+def test_what_is_kept_says_the_same_as_all_the_hours(asked: Asked) -> None:
     highest = Highest(days=6, learn=3)
     values = [float((i * i * 7 + i) % 53) if i % 17 else None for i in range(9 * 24)]
-    kept = highest.keep(ASKED)
+    kept = highest.keep(asked)
     for hours in (*range(70, 216, 5), 216):
         now = NOW - (216 - hours) * HOUR
         series = hourly(values[:hours], now)
         assert kept.back(now) is None or hours > 70
-        one = highest.score([series], now, structs.replace(ASKED, kept=kept))
-        assert one == highest.score([series], now, ASKED)
+        one = highest.score([series], now, structs.replace(asked, kept=kept))
+        assert one == highest.score([series], now, asked)
 
 
-def test_what_is_kept_outlives_a_restart() -> None:
+@pytest.mark.parametrize("asked", [ASKED, RARE], ids=["plain", "rare"])
+def test_what_is_kept_outlives_a_restart(asked: Asked) -> None:
     highest = Highest(days=6, learn=3)
     series = hourly([float((i * i * 7 + i) % 53) for i in range(9 * 24)])
-    before, after = highest.keep(ASKED), highest.keep(ASKED)
-    told = highest.score([series], NOW, structs.replace(ASKED, kept=before))
+    before, after = highest.keep(asked), highest.keep(asked)
+    told = highest.score([series], NOW, structs.replace(asked, kept=before))
     saved = before.save(NOW)
     assert saved is not None
     after.load(saved)
     late = structs.replace(series, buckets=series.buckets[-8:])
     assert after.back(NOW) is not None
-    assert highest.score([late], NOW, structs.replace(ASKED, kept=after)) == told
-    other: Kept = Highest(days=7).keep(ASKED)
+    assert highest.score([late], NOW, structs.replace(asked, kept=after)) == told
+    assert bool(told[0].return_period) == bool(asked.rarities)
+    other: Kept = Highest(days=7).keep(asked)
     other.load(saved)
     assert other.back(NOW) is None, "what was kept of other days is not taken up"
+
+
+def test_a_new_high_is_as_rare_as_it_stands_over_those_before() -> None:
+    """Twice the highest of the days before comes more seldom than that highest; both are told as the past has it."""
+    highest, past = Highest(days=30), np.random.default_rng(2).poisson(9.0, 60 * 24).astype(float).tolist()
+    told = [highest.score([hourly([*past, n])], NOW, RARE)[0] for n in (9.0, 18.0, 20.0, 200.0)]
+    periods = [score.return_period or 0.0 for score in told]
+    assert periods == sorted(set(periods)) and periods[0] < 2 * DAY and told[-1].beyond is not None
+    bounds = [dict(score.bounds)[7 * DAY] for score in told]
+    assert len(set(bounds)) == 1 and 0.5 < bounds[0] < 1.5
+    for score in told:
+        assert score.level is not None and (score.level >= bounds[0]) == ((score.return_period or 0.0) >= 7 * DAY)
+        assert score.upper == pytest.approx(bounds[0] * (score.expected or 0.0))

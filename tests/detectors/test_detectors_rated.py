@@ -11,6 +11,7 @@ from msgspec import structs
 from benchmarks.detection.rated import Case, run
 from monitor.detectors import Absence, Asked, Change, Cusum, Detector, Ears, Highest, Seasonal, Threshold
 from monitor.detectors.rated import KeptLevels, in_turn, keep, lookback, needs, score
+from monitor.detectors.tail import LEVELS, level_over, level_under, tail_of
 from monitor.model import Score
 from monitor.series import Bucket, Series
 from monitor.times import DAY, HOUR, aligned
@@ -30,7 +31,7 @@ def rated(detector: Detector, counts: list[float | None], asked: Asked = BY_DAY,
     return score(detector, [fitting(detector, daily(counts))], now, asked)[0]
 
 
-@pytest.mark.parametrize("detector", [d for d in EACH if not isinstance(d, Absence)], ids=str)
+@pytest.mark.parametrize("detector", EACH, ids=NAMES)
 def test_each_answers_with_what_is_expected_a_bound_a_p_value_and_a_return_period(detector: Detector) -> None:
     asked = BY_DAY if detector.rarity == "rated" else structs.replace(BY_DAY, align=None)
     told = rated(detector, [*quiet()[:-1], 7.0], asked)
@@ -208,6 +209,81 @@ CASES: list[tuple[Case, int, float]] = [
 def test_quiet_series_alarm_about_as_often_as_is_claimed(case: Case, series: int, years: float) -> None:
     found = run(case, series, years, seed=7).later
     assert 0.4 <= found["1w"] <= 1.6 and 0.4 <= found["1mo"] <= 2 and found["3mo"] <= 2
+
+
+def test_an_average_of_what_comes_seldom_is_rare_by_the_calendar() -> None:
+    """A record in a day of four: three days of nothing are time in which nothing rose, but an outage is none."""
+    rng, at = np.random.default_rng(8), float(aligned(NOW, DAY, ZoneInfo("UTC")))
+    values = [float(v) if rng.random() < 0.25 else None for v in rng.gamma(2.0, 1.0, 600)]
+    buckets = [Bucket(at - (600 - i) * DAY, DAY, 1, 0, v, v, v, v) for i, v in enumerate(values) if v is not None]
+    watched = ((at - 600 * DAY, at),)
+    asked = structs.replace(BY_DAY, measure="avg", zone=ZoneInfo("UTC"))
+    whole = Series(key=(), measure="avg", buckets=(*buckets, Bucket(at - DAY, DAY, 1, 0, 4.0, 4.0, 4.0, 4.0)),
+                   covered=watched, full=watched)  # fmt: skip
+    holes = tuple((b.start, b.start + DAY) for b in whole.buckets)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("monitor.detectors.rated.HISTORY", 599 * DAY)
+        seldom, broken = (score(Threshold(), [structs.replace(whole, covered=c, full=c)], at, asked)[0]
+                          for c in (watched, holes))  # fmt: skip
+    assert seldom.return_period is not None and broken.return_period is not None
+    assert 2.5 < seldom.return_period / broken.return_period < 5
+
+
+def spoken(days: int, start: float, seed: int = 3) -> Series:
+    """A record each ten minutes or so from eight to twenty-two; every tenth day none before ten."""
+    rng, times = np.random.default_rng(seed), []
+    for day in range(days):
+        times += sorted(start + day * DAY + rng.uniform((10 if day % 10 == 0 else 8) * HOUR, 22 * HOUR, 90))
+    buckets = tuple(Bucket(t - t % 60, 60.0, 1, last_at=t) for t in times)
+    ever = ((start, start + days * DAY),)
+    return Series(key=(), measure="count", buckets=buckets, covered=ever, full=ever, last_at=times[-1])
+
+
+def until(series: Series, now: float, back: float = 1e12) -> Series:
+    """As known at an instant; of the last record before it is known what lies further back."""
+    last = max(b.last_at for b in series.buckets if b.last_at <= now)
+    return structs.replace(cut(series, now, back), last_at=last)
+
+
+def test_a_night_is_no_rare_silence_and_a_day_is() -> None:
+    start = NOW - 41 * DAY
+    whole, asked = spoken(40, start), Asked(window=HOUR, rarities=(MONTH,))
+
+    def told(now: float) -> Score:
+        return score(Absence(), [until(whole, now)], now, asked)[0]
+
+    night = told(start + 39 * DAY + 6 * HOUR + 1234)
+    assert night.value is not None and night.value > 7 * HOUR
+    assert night.return_period is not None and night.return_period < 7 * DAY
+    assert night.p_value is not None and night.expected is not None
+    noon = told(start + 39 * DAY + 12 * HOUR + 1)
+    assert noon.return_period is not None and noon.return_period < 2 * DAY, "it speaks again: that is no silence"
+    whole_day = told(start + 41 * DAY)
+    bound = dict(whole_day.bounds)[MONTH]
+    assert whole_day.value == whole_day.level and (whole_day.level or 0) > bound == whole_day.upper
+    assert 10 * HOUR < bound < 20 * HOUR and (whole_day.return_period or 0) > MONTH
+
+
+def test_silences_that_are_remembered_are_those_of_the_records() -> None:
+    start = NOW - 30 * DAY
+    whole, asked = spoken(30, start), Asked(window=6 * HOUR, rarities=(MONTH,))
+    kept = keep(Absence(), asked)
+    going = structs.replace(asked, kept=kept)
+    for now in np.arange(start + 24 * DAY, start + 28 * DAY, 5.3 * HOUR).tolist():
+        batch = [until(whole, now, needs(Absence(), going, now))]
+        went_on, anew = score(Absence(), batch, now, going), score(Absence(), [until(whole, now)], now, asked)
+        assert went_on[0].return_period is not None
+        assert went_on[0].return_period == pytest.approx(anew[0].return_period)
+
+
+@pytest.mark.parametrize("z", [1e-5, 0.1, 0.25])
+def test_the_least_that_stands_above_the_usual_is_as_rare_as_any_rise(z: float) -> None:
+    """A slow sum rises above its usual once in weeks: each such rise is that rare, however low."""
+    reached = np.zeros((LEVELS, 1))
+    reached[0] = 30.0
+    tail, one = tail_of(np.full(1, 900.0), reached), np.array([z])
+    assert float(tail.return_period(level_under(one))[0]) > 15
+    assert float(level_over(tail.z_at(np.full(1, 15.0)))[0]) <= z
 
 
 def test_counts_of_few_heights_alarm_no_more_often_than_is_claimed() -> None:

@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from statistics import median
 
-from monitor.config.load import load
+from monitor.config.load import ConfigFault, load
 from monitor.shipped import shipped
 from monitor_demo.core import Outcome, step
 from monitor_demo.story import HOUR, PRESS, PROMOTION, RECALL, tell
@@ -43,7 +43,11 @@ def promoted(outcome: Outcome, tier: str) -> bool:
 
 
 def main(seeds: int, rules: Path) -> None:
-    """Prints the table."""
+    """Prints the table. Rules that can't be read are told before anything is played."""
+    try:
+        load(rules)
+    except (ConfigFault, OSError) as fault:
+        raise SystemExit(f"{rules}: {fault}") from None
     with ProcessPoolExecutor(2) as pool:
         each = [[pool.submit(play, rules, seed, crisis) for seed in range(1, seeds + 1)] for crisis in (True, False)]
         crises, calms = ([one.result() for one in row] for row in each)

@@ -52,13 +52,15 @@ class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `unit`: what `above` and `below` of a tier are compared with. `rarity`: whether it tells a return period of its own,
     or is given one by the past of its levels (`rated`). `alarms`: the level above which it alarms by a rule of its own,
-    where it has one. `grows`: whether the level grows by the clock, and falls when something comes.
+    where it has one. `grows`: whether the level grows by the clock, and falls when something comes. `both`:
+    whether it reads the other side of a ratio or share.
     """
 
     unit: ClassVar[Unit] = "measure"
     rarity: ClassVar[Rarity] = "rated"
     alarms: ClassVar[float | None] = None
     grows: ClassVar[bool] = False
+    both: ClassVar[bool] = False
 
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
         """A score for each series, in order, from what was known at `now`. Never reads later buckets."""

@@ -54,6 +54,7 @@ class Saved(Struct, frozen=True):
     since: float = 0.0
     days: str = ""
     method: int = 1
+    zone: str = ""
 
 
 class Kept:
@@ -201,6 +202,7 @@ class Kept:
         return Saved(
             self.step, self.parts, point.upto, point.tracks.day, keys, state.tobytes(), point.parts.tobytes(),
             self.almanac.kinds, self._begun, self.almanac.digest(self._begun, point.upto), METHOD,
+            self.almanac.zone.key,
         )  # fmt: skip
 
     def load(self, saved: Saved) -> None:
@@ -209,9 +211,10 @@ class Kept:
         own = len(fresh.state) - self.almanac.rows
         height = own + ROWS * len(saved.kinds)
         state, parts = np.frombuffer(saved.state), np.frombuffer(saved.window)
-        if (saved.step, saved.parts, state.size) != (self.step, self.parts, height * n) or saved.keys[0] != NOBODY:
+        make = saved.step, saved.parts, saved.method, saved.zone
+        if make != (self.step, self.parts, METHOD, self.almanac.zone.key) or state.size != height * n:
             return
-        if saved.method != METHOD or saved.days != self.almanac.digest(saved.since, saved.upto):
+        if saved.keys[0] != NOBODY or saved.days != self.almanac.digest(saved.since, saved.upto):
             return
         self.keys, self._begun = {key: i for i, key in enumerate(saved.keys)}, saved.since
         state = state.reshape(height, n)

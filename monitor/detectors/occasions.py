@@ -198,7 +198,7 @@ class Almanac:
         strange = {day: counts for day in days if (counts := self.weekday(day)) != date.fromordinal(day).weekday()}
         if not begun and not strange:
             return ""
-        said = msgspec.json.encode((self.zone.key, strange, list(begun)))
+        said = msgspec.json.encode((strange, list(begun)))
         return hashlib.blake2b(said, digest_size=8).hexdigest()
 
     def arranged(self, rows: Floats, kinds: Sequence[str]) -> Floats:

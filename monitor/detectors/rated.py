@@ -1,10 +1,10 @@
 """How rare a detector's answer is on the series' own past: any kind's levels, looked at step by step and counted.
 
-`seasonal` tells a rarity of its own. Of the others the level that the ladder asks for (or its `height`, where that tells
-more) is looked at as each step ends: each aligned step, else each sixth of a window. How high it
-stands is told in standard deviations of its own daily highests, and how rare that is from the rises so far (`heights`),
-whatever the method believes of its own p-values. Many methods know few heights (a baseline of nothing, a handful of
-counts), so that a height is told as rare as the level of the tail under it.
+`seasonal` tells a rarity of its own. Of the others the level that the ladder asks for (or its `height`, where that
+tells more) is looked at as each step ends: each aligned step, else each sixth of a window. How high it stands is told
+in standard deviations of its own daily highests, and how rare that is from the rises so far (`heights`), whatever the
+method believes of its own p-values. Many methods know few heights (a baseline of nothing, a handful of counts), so that
+a height is told as rare as the level of the tail under it.
 """
 
 from __future__ import annotations

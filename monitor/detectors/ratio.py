@@ -28,6 +28,7 @@ class Ratio(Detector, frozen=True, kw_only=True, tag="ratio", tag_field="kind"):
     """
 
     unit: ClassVar[Unit] = "ratio"
+    both: ClassVar[bool] = True
 
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
         """The ratio as value, its interval as the level."""

@@ -26,6 +26,7 @@ class Share(Detector, frozen=True, kw_only=True, tag="share", tag_field="kind"):
     """
 
     unit: ClassVar[Unit] = "factor"
+    both: ClassVar[bool] = True
 
     baseline: Duration = Duration(28 * DAY)
 

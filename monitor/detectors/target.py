@@ -33,6 +33,7 @@ class Target(Detector, frozen=True, kw_only=True, tag="target", tag_field="kind"
     """
 
     unit: ClassVar[Unit] = "factor"
+    both: ClassVar[bool] = True
     alarms: ClassVar[float | None] = 0.0
 
     at_least: float | None = None

@@ -160,6 +160,10 @@ def test_it_is_written_down_and_taken_up_again() -> None:
     told = score(Threshold(), [cut(whole[0], NOW, back)], NOW, structs.replace(asked, kept=again))
     anew = score(Threshold(), [cut(whole[0], NOW)], NOW, asked)
     assert told[0].return_period == pytest.approx(anew[0].return_period)
+    elsewhere = keep(Threshold(), structs.replace(asked, zone=BERLIN))
+    assert elsewhere is not None
+    elsewhere.load(saved)
+    assert elsewhere.back(NOW) is None, "days began at other hours: what was learned of them is not gone on from"
 
 
 def test_days_begin_where_the_zone_says_also_when_they_have_23_or_25_hours() -> None:

@@ -47,7 +47,7 @@ def main(seeds: int, rules: Path) -> None:
     try:
         load(rules)
     except (ConfigFault, OSError) as fault:
-        raise SystemExit(f"{rules}: {fault}") from None
+        raise SystemExit(str(fault)) from None
     with ProcessPoolExecutor(2) as pool:
         each = [[pool.submit(play, rules, seed, crisis) for seed in range(1, seeds + 1)] for crisis in (True, False)]
         crises, calms = ([one.result() for one in row] for row in each)

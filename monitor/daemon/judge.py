@@ -199,17 +199,17 @@ class Judge:
         """Reads and judges, rule by rule; one that breaks costs only itself. Runs in a reader's thread."""
         ready = buckets.ready(connection)
         found = tuple(findings.open(connection))
-        furthest = max(needs(rule, now, desk.zone, self.tracked.of(desk, rule)) for rule in rules)
+        rules = [rule for rule in rules if _counted(desk, rule, ready, self.memory)]
+        missed = {rule.name: self._missed(desk, rule, since, now) for rule in rules}
+        furthest = max((needs(rule, now, desk.zone, self.tracked.of(desk, rule)) for rule in rules), default=0.0)
         sight = look(connection, desk, now, min([now, *since.values()]) - furthest, found)
         over = ordered(desk.rules.values())
         followed = {name for rule in over for name in names_of(rule)}
         out = []
         for rule in rules:
-            if not _counted(desk, rule, ready, self.memory):
-                continue
             try:
-                missed = self._missed(desk, rule, since, now)
-                out.append(self._judge_one(connection, desk, rule, sight, missed, followed=rule.name in followed))
+                late = missed[rule.name]
+                out.append(self._judge_one(connection, desk, rule, sight, late, followed=rule.name in followed))
             except Exception as error:
                 log.exception("rule_broke", rule=rule.name)
                 out.append(Judged(rule, [], fault=f"{type(error).__name__}: {error}"))
@@ -238,7 +238,11 @@ class Judge:
         """The instants of the rule's grid, in order, that were judged without the records that have come since."""
         part, whole = desk.asked[rule.name]
         starts = [since[s.id] for s in (part, whole) if s is not None and s.id in since]
-        return instants(rule, min(starts), now) if starts and rule.name in self._upto else []
+        missed = instants(rule, min(starts), now) if starts and rule.name in self._upto else []
+        kept = self.tracked.of(desk, rule) if missed else None
+        if kept is not None:
+            kept.rewind(missed[0])
+        return missed
 
     def _judge_one(
         self,
@@ -256,6 +260,7 @@ class Judge:
         walk = Walk(dict(before))
         for instant in missed:
             walk.step(evaluate(rule, series, walk.alerts, instant, zone=desk.zone, kept=kept))
+            self.moved()
             if followed:
                 self._stood.note(rule.name, instant, walk.alerts)
         after = evaluate(rule, series, walk.alerts, sight.now, zone=desk.zone, kept=kept)

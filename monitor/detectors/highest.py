@@ -10,9 +10,9 @@ from monitor.detectors.arrays import Floats, np
 from monitor.detectors.detector import Asked, Rarity
 from monitor.detectors.factors import Factor, heights, times
 from monitor.detectors.highs import Highs, KeptHighs
-from monitor.detectors.kept import Kept, window_of
+from monitor.detectors.kept import JUST_BEFORE, Kept, window_of
 from monitor.detectors.rated import HISTORY, told
-from monitor.detectors.seasonal import JUST_BEFORE, Seasonal, readings
+from monitor.detectors.seasonal import Seasonal, readings
 from monitor.detectors.steps import EXACT
 from monitor.model import Score
 from monitor.series import Series

@@ -20,6 +20,8 @@ from monitor.model import Key
 from monitor.series import Interval, Series
 from monitor.times import HOUR, floor_to
 
+JUST_BEFORE = 1e-3
+"""What is over just now is still judged, not yet learned."""
 APART = 2 * HOUR
 LATELY, MIDNIGHTS = 3, 2
 """How many points are held: of those two hours apart, and of midnights."""
@@ -86,6 +88,10 @@ class Kept:
         """Counts changed from an instant on."""
         self.dirty = min(self.dirty, since)
 
+    def rewind(self, at: float) -> None:
+        """Instants from this one on are judged anew, in order: what the next batch holds must reach back to it."""
+        self.changed(self.begun(at - JUST_BEFORE))
+
     def forget(self) -> None:
         """Everything may have changed."""
         self.keys, self.points, self.point = {NOBODY: 0}, [], None
@@ -145,6 +151,8 @@ class Kept:
         if not points and self._since is not None:  # the batch holds too little: what has changed is for the next one
             self.dirty = dirty
             points = [p for p in self.points if self._since <= p.upto <= end][:1]
+            if not points:  # nor is there anything to go on from: the next batch shall hold all there is
+                self.changed(0.0)
         if points:
             self.points = [p for p in self.points if p.upto <= points[-1].upto]
             return points[-1]._replace(tracks=points[-1].tracks.copy())

@@ -16,9 +16,9 @@ from msgspec import structs
 from monitor.detectors.arrays import Floats, Truths, np
 from monitor.detectors.detector import Asked, Detector
 from monitor.detectors.heights import Heights, height, unwide, wide
-from monitor.detectors.kept import NOBODY, Kept, alike
+from monitor.detectors.kept import JUST_BEFORE, NOBODY, Kept, alike
 from monitor.detectors.occasions import plain
-from monitor.detectors.seasonal import CLAIMED, JUST_BEFORE, LEAST_COVERED
+from monitor.detectors.seasonal import CLAIMED, LEAST_COVERED
 from monitor.detectors.tail import Tail, level_over, level_under
 from monitor.model import Key, Score
 from monitor.series import Series, share_covered

@@ -10,7 +10,7 @@ from msgspec.structs import asdict, replace
 from monitor.detectors.amounts import AMOUNTS, counted
 from monitor.detectors.arrays import Floats, np
 from monitor.detectors.detector import Asked, Detector, Rarity
-from monitor.detectors.kept import Kept, window_of
+from monitor.detectors.kept import JUST_BEFORE, Kept, window_of
 from monitor.detectors.occasions import Almanac, Lift, plain
 from monitor.detectors.track import Look, Tracks, uneven
 from monitor.model import Score
@@ -20,8 +20,6 @@ from monitor.times import DAY, MINUTE, Duration, floor_to
 CLAIMED = 5
 """A return period is claimed up to this many times the history seen."""
 USUAL = 30 * DAY
-JUST_BEFORE = 1e-3
-"""What is over just now is still judged, not yet learned."""
 LEAST_COVERED = 0.5
 
 

@@ -27,8 +27,11 @@ Standing = Mapping[Key, Alert]
 
 
 def instants(rule: Rule, since: float, now: float) -> list[float]:
-    """Those of the rule's grid, in order, after what came late and before now."""
-    every = float(rule.every)
+    """Those of the rule's grid, in order, after what came late and before now.
+
+    Of the past whole minutes are known: more instants in one would see the same.
+    """
+    every = max(float(rule.every), MINUTE)
     first = floor_to(max(since, now - FURTHEST_BACK), every) + every
     return [first + i * every for i in range(ceil((now - first) / every))]
 

@@ -40,12 +40,15 @@ yellow = { rarer_than = "1w", floor = 1 }
 """
 
 
+OPTIONS = {"highest": ", learn = 2"}
+
+
 class Office:
     """A service at rest over a folder; counts are put in by hand, and so is the judge's turn."""
 
     def __init__(self, folder: Path, now: float, detector: str = "seasonal") -> None:
         path = folder / "rules.toml"
-        path.write_text(CONFIG.replace("seasonal", detector), encoding="utf-8")
+        path.write_text(CONFIG.replace('"seasonal"', f'"{detector}"{OPTIONS.get(detector, "")}'), encoding="utf-8")
         (folder / "state").mkdir(exist_ok=True)
         self.service = Service(load(path), path, folder / "state", SteppedClock(now, LOOPS))
         self.service.db.open()
@@ -104,11 +107,11 @@ async def opened(folder: Path, hours: list[list[int]], detector: str = "seasonal
 async def anew(office: Office, now: float) -> list[Score]:
     """What a judge says that remembers nothing."""
     office.service.judge.tracked.clear()
-    office.service.judge.memory.clear()
+    office.service.judge.poke()
     return await office.judged(now)
 
 
-EACH = pytest.mark.parametrize("detector", ["seasonal", "threshold", "ears"])
+EACH = pytest.mark.parametrize("detector", ["seasonal", "threshold", "ears", "highest", "absence"])
 
 
 @EACH
@@ -145,6 +148,28 @@ async def test_counts_that_come_late_are_learned(
     if late > 2 * HOUR:
         remembered = await office.service.db.read(tracks.all)
         assert all(row.saved.upto <= now - late for row in remembered.values())
+    await office.service.db.close()
+
+
+@EACH
+@pytest.mark.parametrize("outage", [5 * HOUR, 30 * HOUR])
+async def test_an_outage_that_ends_with_new_records_alone_leaves_all_that_was_learned(
+    tmp_path: Path, hours: list[list[int]], outage: float, detector: str
+) -> None:
+    """The instants of the outage are judged anew, from before the newest point that no count touches.
+
+    Of the counts no more is in memory than was asked for of late.
+    """
+    office = await opened(tmp_path, hours, detector)
+    now = START + DAYS * DAY
+    back = now + outage
+    for at in (now, now + 2.5 * HOUR, back - MINUTE):
+        await office.judged(at)
+    await office.count(back - HOUR, [4000, 4000, 4000])
+    office.service.judge.tell(Taken(touched={office.selection: back - HOUR}, since=now))
+    told = await office.judged(back + 5 * MINUTE)
+    assert all((score.history or 0) > (DAYS - 3) * DAY for score in told)
+    assert told == await anew(office, back + 5 * MINUTE)
     await office.service.db.close()
 
 

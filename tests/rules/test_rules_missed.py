@@ -24,6 +24,8 @@ def test_missed_instants_are_those_of_the_grid_between_what_came_late_and_now() 
     assert instants(rule, 100.0, 1200.0) == [300.0, 600.0, 900.0]
     assert instants(rule, 300.0, 600.0) == []
     assert instants(rule, 0.0, 2 * FURTHEST_BACK)[0] == FURTHEST_BACK + 300
+    often = Rule(name="a", risk="x", every=Duration(5))
+    assert instants(often, 61.0, 245.0) == [120.0, 180.0, 240.0], "of the past whole minutes are known"
 
 
 def test_what_stood_is_known_for_each_instant_and_what_is_judged_anew_takes_its_place() -> None:

@@ -1,6 +1,6 @@
 """Whether a rarity means what it says: how often `seasonal` alarms on quiet series, against how often it should.
 
-    python -m benchmarks.detection.calibration [SERIES] [YEARS]     (default 60 series of 10 years)
+    python -m benchmarks.detection.calibration [SERIES] [YEARS]     (default 60 series of 10 years, of days 360)
     python -m benchmarks.detection.calibration judged               (a rule of 50 series, through the detector itself)
 
 The counts are made by other models than the detector's, judged over windows of six steps:
@@ -232,7 +232,7 @@ def main(series: int, years: float) -> None:
     heads = ["counts", "mean a step", "step", *RARITIES, *first, "first 90 days: 1w", "1mo", "nearest step"]
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
     for rows, name, step, many, span in (
-        (DAYS, "1d", DAY, series, years),
+        (DAYS, "1d", DAY, 6 * series, years),  # of days there are few: so that the first year can be told too
         (HOURS, "1h", HOUR, series, years),
         (FIFTIES, "1h", HOUR, 5 * series, years),
         (FIVES, "5m", 5 * MINUTE, series, years / 5),

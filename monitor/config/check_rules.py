@@ -214,7 +214,7 @@ def _rung(rule: Rule, rung: Rung, path: Path, table: Path) -> Iterator[Problem]:
 
 
 def _rarity(rule: Rule, path: Path, table: Path) -> Iterator[Problem]:
-    """Whether what it is of has a past to be rare in, and one that is long enough."""
+    """Whether what it is of has a past to be rare in."""
     if rule.of == RULES or TERM in rule.by:
         args = {"kind": "rules" if rule.of == RULES else TERM}
         yield Problem(path=path, id="no_rarity", args=args, rests_on=((*table, "of"), (*table, "by")))

@@ -235,7 +235,10 @@ class Judge:
         return out
 
     def _missed(self, desk: Desk, rule: Rule, since: dict[int, float], now: float) -> list[float]:
-        """The instants of the rule's grid, in order, that were judged without the records that have come since."""
+        """The instants of the rule's grid, in order, that were judged without the records that have come since.
+
+        What its detector remembers goes back to before them.
+        """
         part, whole = desk.asked[rule.name]
         starts = [since[s.id] for s in (part, whole) if s is not None and s.id in since]
         missed = instants(rule, min(starts), now) if starts and rule.name in self._upto else []

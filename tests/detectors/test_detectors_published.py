@@ -114,7 +114,7 @@ def test_what_is_kept_says_the_same_as_all_the_hours(asked: Asked) -> None:
     highest = Highest(days=6, learn=3)
     values = [float((i * i * 7 + i) % 53) if i % 17 else None for i in range(9 * 24)]
     kept = highest.keep(asked)
-    for hours in (*range(70, 216, 5), 216):
+    for hours in (*range(70, 216, 13), 216):
         now = NOW - (216 - hours) * HOUR
         series = hourly(values[:hours], now)
         assert kept.back(now) is None or hours > 70
@@ -142,7 +142,7 @@ def test_what_is_kept_outlives_a_restart(asked: Asked) -> None:
 
 def test_a_new_high_is_as_rare_as_it_stands_over_those_before() -> None:
     """Twice the highest of the days before comes more seldom than that highest; both are told as the past has it."""
-    highest, past = Highest(days=30), np.random.default_rng(2).poisson(9.0, 60 * 24).astype(float).tolist()
+    highest, past = Highest(days=14), np.random.default_rng(2).poisson(9.0, 40 * 24).astype(float).tolist()
     told = [highest.score([hourly([*past, n])], NOW, RARE)[0] for n in (9.0, 18.0, 20.0, 200.0)]
     periods = [score.return_period or 0.0 for score in told]
     assert periods == sorted(set(periods)) and periods[0] < 2 * DAY and told[-1].beyond is not None

@@ -12,6 +12,7 @@ says of the other that it comes again.
 from __future__ import annotations
 
 from itertools import pairwise
+from math import exp
 from typing import NamedTuple
 
 from monitor.detectors.arrays import Floats, np
@@ -25,7 +26,7 @@ HEIGHTS = (*(0.25 * i for i in range(20)), *(BEND + 1.4 * i for i in range(1, 15
 LEVELS = len(HEIGHTS)
 LEAST = 1e-6
 """The least z that is a rise."""
-_AT = np.array([max(LEAST, h) if h <= BEND else BEND * np.exp(h / BEND - 1) for h in HEIGHTS])
+_AT = [max(LEAST, h) if h <= BEND else BEND * exp(h / BEND - 1) for h in HEIGHTS]
 WIDTHS = (*(b - a for a, b in pairwise(HEIGHTS)), float("inf"))
 WORTH, SLOPE_WORTH, LAW_WORTH, OTHERS_WORTH = 10.0, 3.0, 12.0, 40.0
 """How many rises Gumbel's law is worth against those seen: for how often there are any; for a quarter's slope, alone;
@@ -102,13 +103,13 @@ def level_under(z: Floats) -> Floats:
     Where a series has few heights, many rises lie at one between two levels: that level is what is known of them.
     """
     place = np.searchsorted(HEIGHTS, height_of(z), side="left") - 1
-    return np.asarray(np.where((place < 0) | (place == LEVELS - 1), z, _AT[np.maximum(place, 0)]))
+    return np.asarray(np.where((place < 0) | (place == LEVELS - 1), z, np.take(_AT, np.maximum(place, 0))))
 
 
 def level_over(z: Floats) -> Floats:
     """The z of the lowest level that is not below one; below and beyond the levels as it is."""
     place = np.searchsorted(HEIGHTS, height_of(z), side="left")
-    return np.asarray(np.where((z < 0) | (place == LEVELS), z, _AT[np.minimum(place, LEVELS - 1)]))
+    return np.asarray(np.where((z < 0) | (place == LEVELS), z, np.take(_AT, np.minimum(place, LEVELS - 1))))
 
 
 def levels_of(z: Floats) -> Floats:

@@ -48,7 +48,6 @@ START = 1_735_689_600.0
 SOURCES = 5000
 MINUTES = 60
 """As many records of an hour tell how long it was silent."""
-ASKED = 30 * DAY
 WHOLE = 4.0
 """The whole is so many times the part."""
 
@@ -165,9 +164,10 @@ def run(case: Case, series: int, years: float, seed: int = 0) -> Found:
     wholes = quiet("cox", np.random.default_rng([seed, per, 1]), WHOLE * mean, days, per)
     levels = Levels(case.step, np.repeat(Levels.fresh(case.step).state, series, axis=1))
     later, first, nearest = (Alarms(series, case.step) for _ in Found._fields)
-    asked = structs.replace(asked, rarities=(ASKED,)) if case.detector.rarity == "own" else asked
+    rare = structs.replace(asked, rarities=(30 * DAY,))
+    asked = rare if case.detector.rarity == "own" else asked
     asked = structs.replace(asked, kept=case.detector.keep(asked))
-    back = case.detector.lookback(structs.replace(asked, rarities=(ASKED,)))
+    back = case.detector.lookback(rare)
     parts, other = [Lane(back) for _ in mean], [Lane(back) for _ in mean]
     for day, (counts, whole) in enumerate(zip(quiet(case.kind, rng, mean, days, per), wholes, strict=True)):
         for k in range(per):

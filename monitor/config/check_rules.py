@@ -11,7 +11,7 @@ from typing import get_args
 from monitor.config.convert import show, unknown
 from monitor.config.draft import Draft
 from monitor.config.fault import Path, Problem, Said, Severity
-from monitor.detectors import Detector, Farrington, Share
+from monitor.detectors import Share
 from monitor.mentions.signs import MOOD
 from monitor.metrics import SERIES_A_RULE
 from monitor.model import Tier
@@ -97,13 +97,9 @@ def wrong_counting(draft: Draft) -> Iterator[Problem]:
         if (rule.detector.unit == "ratio" or isinstance(rule.detector, Share)) and not relative:
             args = {"kind": rule.detector.__struct_config__.tag, "measure": rule.measure}
             yield Problem(path=kind, id="ratio_detector", args=args, rests_on=(measure,))
-        if relative and not _reads_both(rule.detector):
+        if relative and not rule.detector.reads_both():
             args = {"kind": rule.detector.__struct_config__.tag, "measure": rule.measure}
             yield Problem(path=kind, id="ratio_unread", args=args, rests_on=(measure,))
-
-
-def _reads_both(detector: Detector) -> bool:
-    return detector.both or (isinstance(detector, Farrington) and detector.population_offset)
 
 
 def wrong_weights(draft: Draft) -> Iterator[Problem]:

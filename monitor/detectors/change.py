@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
+from monitor.detectors.amounts import AMOUNTS
 from monitor.detectors.detector import Asked
-from monitor.detectors.factors import AMOUNTS, Factor, factor
+from monitor.detectors.factors import Factor, factor
 from monitor.model import Score
 from monitor.series import Reading, Series
 from monitor.times import DAY, HOUR, MINUTE, Duration, local

@@ -52,15 +52,13 @@ class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `unit`: what `above` and `below` of a tier are compared with. `rarity`: whether it tells a return period of its own,
     or is given one by the past of its levels (`rated`). `alarms`: the level above which it alarms by a rule of its own,
-    where it has one. `grows`: whether the level grows by the clock, and falls when something comes. `both`:
-    whether it reads the other side of a ratio or share.
+    where it has one. `grows`: whether the level grows by the clock, and falls when something comes.
     """
 
     unit: ClassVar[Unit] = "measure"
     rarity: ClassVar[Rarity] = "rated"
     alarms: ClassVar[float | None] = None
     grows: ClassVar[bool] = False
-    both: ClassVar[bool] = False
 
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
         """A score for each series, in order, from what was known at `now`. Never reads later buckets."""
@@ -81,6 +79,10 @@ class Detector(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def needs(self, asked: Asked, now: float) -> float:
         """How many seconds before `now` it needs to see, with what is kept."""
         return self.lookback(asked)
+
+    def reads_both(self) -> bool:
+        """Whether it reads the other side of a ratio or share too."""
+        return False
 
     def value_at(self, level: float, score: Score) -> float | None:
         """The value that would stand at a level, beside such a score; None where that can't be told."""

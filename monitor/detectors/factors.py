@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from monitor.detectors.amounts import AMOUNTS
 from monitor.detectors.arrays import Floats, np
 from monitor.detectors.detector import Asked, Detector, Unit
 from monitor.model import Score
 
 LARGEST = 1e6
 """The factor over a base of nothing, and the largest told."""
-AMOUNTS = ("count", "stories", "reach", "sum")
-"""Measures that grow with the window, and may come to nothing."""
 HALF = 0.5
 """Half a record more on both sides (Haldane 1955, Ann Hum Genet 20, 309-311): else five over nothing would be no rarer
 than one over nothing, and a base that is nothing now and then would make no finite factor rare."""

@@ -82,6 +82,10 @@ class Farrington(Detector, frozen=True, kw_only=True, tag="farrington", tag_fiel
         partial = np.array([p[-1] for _, p in told])
         return self._scores(x, population, partial, at, asked)
 
+    def reads_both(self) -> bool:
+        """The population is the other side."""
+        return self.population_offset
+
     def lookback(self, asked: Asked) -> float:
         """The years asked, and half a window more."""
         return (self._depth(asked) + 1) * step(asked) + MINUTE

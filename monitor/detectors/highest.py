@@ -8,7 +8,7 @@ from typing import ClassVar
 from monitor.detectors.amounts import AMOUNTS
 from monitor.detectors.arrays import Floats, np
 from monitor.detectors.detector import Asked, Rarity
-from monitor.detectors.factors import Factor, heights, times
+from monitor.detectors.factors import Factor, times
 from monitor.detectors.highs import Highs, KeptHighs
 from monitor.detectors.kept import JUST_BEFORE, Kept, window_of
 from monitor.detectors.rated import HISTORY, told
@@ -44,18 +44,18 @@ class Highest(Factor, frozen=True, kw_only=True, tag="highest", tag_field="kind"
         scores = self._scores(np.round(value, EXACT), highs, partial)
         if highs.levels is None or followed.levels is None:
             return scores
-        levels, (bound, seen) = highs.levels, highs.before()
+        levels = highs.levels
         levels.heights.learn_from(followed.levels.heights)
         window = window_of(np.column_stack([kept.before(batch), part])) if asked.measure in AMOUNTS else value
-        height = np.where(seen < self.learn, np.nan, heights(np.round(window, EXACT), bound, asked))
-        return told(scores, np.fmax(levels.z(height), levels.heights.before), levels, asked, self)
+        z = levels.z(highs.height(window, self.learn, asked))
+        return told(scores, np.fmax(z, levels.heights.before), levels, asked, self)
 
     def keep(self, asked: Asked) -> Kept:
         """What is to be kept from one judgement to the next. A window has the parts that `seasonal` gives it."""
         return KeptHighs(*Seasonal().steps(asked), self.days, self.learn, asked)
 
     def lookback(self, asked: Asked) -> float:
-        """The days asked, and today; and as many days to be rare in."""
+        """The days asked, and today; before them the past that a rarity rests on."""
         return (self.days + 1) * DAY + (HISTORY if asked.rarities else 0.0) + asked.window + MINUTE
 
     def needs(self, asked: Asked, now: float) -> float:

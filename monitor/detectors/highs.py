@@ -46,16 +46,20 @@ class Highs:
         return self.of(self.state.copy(), self.day)
 
     def take(self, window: Floats, day: int, learn: int, asked: Asked) -> None:
-        """The window that ends with the next step, on a day; NaN is a gap. Over less than `learn` days is no height."""
+        """The window that ends with the next step, on a day; NaN is a gap."""
         if self.day >= 0 and day > self.day:
             gone = min(day - self.day, len(self.highest))
             self.highest[gone:] = self.highest[: len(self.highest) - gone].copy()
             self.highest[:gone] = -np.inf
         self.day, told = max(self.day, day), np.round(window, EXACT)
         if self.levels is not None:
-            bound, seen = self.before()
-            self.levels.take(np.where(seen < learn, np.nan, heights(told, bound, asked)), window, day)
+            self.levels.take(self.height(window, learn, asked), window, day)
         self.highest[0] = np.fmax(self.highest[0], told)
+
+    def height(self, window: Floats, learn: int, asked: Asked) -> Floats:
+        """How high windows stand over the days before, NaN where fewer than `learn` of them were seen."""
+        bound, seen = self.before()
+        return np.where(seen < learn, np.nan, heights(np.round(window, EXACT), bound, asked))
 
     def before(self) -> tuple[Floats, Floats]:
         """The highest of the days before the one that runs, and how many of them were seen."""

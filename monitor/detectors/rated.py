@@ -10,6 +10,7 @@ a height is told as rare as the level of the tail under it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import structs
 
@@ -125,10 +126,14 @@ class KeptLevels(Kept):
             found = self.detector.reached(everybody, begun, end, self.asked)
             stood = standings(self.detector, found, self.asked)
             measured, empty = measures(found), empties(found, everybody, end, self.asked)
-            nobodys = np.full(len(self.keys), measured[0]), np.full(len(self.keys), empty[0])
-            self._found[begun] = nobodys
-            for all_, some in zip((out[:, k], *nobodys), (stood, measured, empty), strict=True):
-                all_[places] = some
+            out[:, k] = self._of_all(stood, places)
+            self._found[begun] = self._of_all(measured, places), self._of_all(empty, places)
+        return out
+
+    def _of_all(self, found: Any, places: Sequence[int]) -> Any:
+        """What was found of some series, the first of them nobody, for each of `keys`: the others are as nobody."""
+        out = np.full(len(self.keys), found[0])
+        out[places] = found
         return out
 
     def take(self, tracks: Levels, keys: Sequence[Key], at: float, block: Floats) -> None:
@@ -170,9 +175,8 @@ def score(detector: Detector, batch: Sequence[Series], now: float, asked: Asked)
     followed = kept.follow(batch, begun, now - _history(kept, len(batch)))
     levels = followed.only([kept.keys[series.key] for series in batch])
     levels.heights.learn_from(followed.heights)
-    if (
-        kept.align is None and not detector.grows
-    ):  # the step that runs, with what has come so far, and the one before: those that are counted
+    if kept.align is None and not detector.grows:
+        # the step that runs, with what has come so far, and the one before: those that are counted
         running = detector.score(batch, kept.ends(begun), kept.asked)
         z = np.fmax(levels.z(standings(detector, running, asked)), levels.heights.before)
     else:

@@ -28,11 +28,14 @@ class Ratio(Detector, frozen=True, kw_only=True, tag="ratio", tag_field="kind"):
     """
 
     unit: ClassVar[Unit] = "ratio"
-    both: ClassVar[bool] = True
 
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
         """The ratio as value, its interval as the level."""
         return [_score(series, now, asked) for series in batch]
+
+    def reads_both(self) -> bool:
+        """It holds a part against its whole."""
+        return True
 
     def lookback(self, asked: Asked) -> float:
         """Eight spans."""

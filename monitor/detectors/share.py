@@ -26,13 +26,16 @@ class Share(Detector, frozen=True, kw_only=True, tag="share", tag_field="kind"):
     """
 
     unit: ClassVar[Unit] = "factor"
-    both: ClassVar[bool] = True
 
     baseline: Duration = Duration(28 * DAY)
 
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
         """The share as value, the one before as expected, that many times as the level."""
         return [self._score(series, now, asked) for series in batch]
+
+    def reads_both(self) -> bool:
+        """It holds a part against its whole."""
+        return True
 
     def lookback(self, asked: Asked) -> float:
         """The baseline, and the spans in which the newest covered one is looked for."""

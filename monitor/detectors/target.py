@@ -33,7 +33,6 @@ class Target(Detector, frozen=True, kw_only=True, tag="target", tag_field="kind"
     """
 
     unit: ClassVar[Unit] = "factor"
-    both: ClassVar[bool] = True
     alarms: ClassVar[float | None] = 0.0
 
     at_least: float | None = None
@@ -44,6 +43,10 @@ class Target(Detector, frozen=True, kw_only=True, tag="target", tag_field="kind"
     def score(self, batch: Sequence[Series], now: float, asked: Asked) -> list[Score]:
         """The figure as value, the goal as expected, its certain shortfall as level, since when as `lasting`."""
         return [self._score(series, now, asked) for series in batch]
+
+    def reads_both(self) -> bool:
+        """It holds a part against its whole."""
+        return True
 
     def lookback(self, asked: Asked) -> float:
         """Until `dwell` is over, but at least four windows."""

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -17,6 +16,8 @@ import msgspec
 from msgspec import Struct, field
 
 from monitor.cli.language import lang_option, told
+from monitor.config.convert import convert_table, wrong
+from monitor.config.fault import Problem, Said
 from monitor.config.knowing import almanac_of
 from monitor.config.load import ConfigFault, load
 from monitor.config.schema import Config
@@ -34,7 +35,7 @@ from monitor.model import Score
 from monitor.rules.promotions import Promoted, occasion
 from monitor.rules.rule import Rule
 from monitor.series import Bucket, Series, join_intervals
-from monitor.times import DAY, MINUTE, Duration, duration, instant, is_bare_date
+from monitor.times import DAY, MINUTE, duration, instant, is_bare_date
 
 COLUMNS = ("timestamp", "value", "expected", "upper", "p_value", "return_period_s", "anomaly_score", "alarm")
 MONTH = 30 * DAY
@@ -82,25 +83,29 @@ def detect(
         how = _how(kind, options, bucket, config, lang)
         for file, target in _files(source, out):
             write(target, judge(read(file, how.zone, lang), how))
-    except Wrong as wrong:
-        click.echo(str(wrong), err=True)
+    except Wrong as fault:
+        click.echo(str(fault), err=True)
         sys.exit(2)
 
 
 def _how(kind: str, options: str, bucket: str | None, config: Path | None, lang: str) -> How:
     try:
         given = json.loads(options)
+        if not isinstance(given, dict):
+            raise TypeError(_said(wrong(given, "a_table", ()), lang))
         rarity = given.pop("rarer_than", None)
         rarer = duration(str(rarity or "1mo"))
         above = given.pop("above", None)
-        detector = msgspec.convert({**given, "kind": kind}, DetectorKind, dec_hook=_duration)
+        detector, problems = convert_table({**given, "kind": kind}, DetectorKind, ())
+        if problems:
+            raise ValueError("; ".join(_said(problem, lang) for problem in problems))
         known = load(config).config if config else Config()
         zone = ZoneInfo(known.settings.timezone)
         own = None if isinstance(detector, Seasonal) or rarity else detector.alarms
         level = own if above is None else float(above)
         almanac = _almanac(known, detector.calendar) if isinstance(detector, Seasonal) else plain(zone)
         return How(detector, rarer, level, zone, duration(bucket) if bucket else None, almanac)
-    except (TypeError, ValueError, AttributeError, msgspec.ValidationError, ConfigFault, OSError) as fault:
+    except (TypeError, ValueError, AttributeError, ConfigFault, OSError) as fault:
         raise Wrong(say(lang, "rules.detect.wrong", fault=fault)) from None
 
 
@@ -113,8 +118,8 @@ def _almanac(config: Config, calendar: str | None) -> Almanac:
     return almanac_of(config, calendar, [each for each in found if each is not None])
 
 
-def _duration(kind: type, value: Any) -> Any:
-    return duration(value) if kind is Duration and isinstance(value, str) else value
+def _said(problem: Problem, lang: str) -> str:
+    return ": ".join([*map(str, problem.path), Said(problem.id, problem.args).text(lang)])
 
 
 def _files(source: Path, out: Path) -> Iterator[tuple[Path, Path]]:

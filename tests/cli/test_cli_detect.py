@@ -164,6 +164,26 @@ def test_what_cannot_be_read_is_told_and_nothing_raised(tmp_path: Path, content:
     assert result.exit_code == 2 and result.stderr
 
 
+@pytest.mark.parametrize(
+    ("args", "right"),
+    [
+        (("--detector", "higest"), "highest"),
+        (("--detector", "oracle"), "seasonal"),
+        (("--detector", "highest", "--options", '{"dayz": 30}'), "days"),
+        (("--detector", "highest", "--options", '{"days": "many"}'), "many"),
+        (("--options", '{"learn": "2x"}'), "1h30m"),
+        (("--options", "[1]"), "{"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_misspelt_option_is_told_with_what_would_be_right(
+    tmp_path: Path, args: tuple[str, ...], right: str, lang: str
+) -> None:
+    source = written(tmp_path / "in.csv", stamped(rhythm(3)))
+    result = detect(source, tmp_path / "out.csv", *args, "--lang", lang)
+    assert result.exit_code == 2 and right in result.stderr and "$" not in result.stderr
+
+
 def test_an_empty_file_gives_an_empty_one(tmp_path: Path) -> None:
     assert detect(written(tmp_path / "in.csv", []), tmp_path / "out.csv").exit_code == 0
     assert told(tmp_path / "out.csv") == []
